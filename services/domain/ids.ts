@@ -1,0 +1,48 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+/** Whether `text` is a UUID in canonical lower-case form (RFC 9562). */
+export function isUuid(text: string): boolean {
+  return UUID.test(text);
+}
+
+function format(bytes: Buffer): string {
+  const h = bytes.toString('hex');
+  return `${h.slice(0, 8)}-${h.slice(8, 12)}-${h.slice(12, 16)}-${h.slice(16, 20)}-${h.slice(20)}`;
+}
+
+/** The smallest UUIDv7 of a millisecond: `id < firstIdAt(t)` means "accepted before t". */
+export function firstIdAt(unixMs: number): string {
+  const bytes = Buffer.alloc(16);
+  bytes.writeUIntBE(Math.max(0, Math.floor(unixMs)), 0, 6);
+  bytes[6] = 0x70;
+  bytes[8] = 0x80;
+  return format(bytes);
+}
+
+/**
+ * The id of one line of a bulk submission: a pure function of the batch and the line number, so that a
+ * batch that is sent again finds what it stored. UUIDv8 (RFC 9562 section 5.8) laid out like a UUIDv7:
+ * 48 bits of the batch's creation time in ms, 36 bits of line number, 38 bits of SHA-256 of the batch id.
+ * Lines of a batch therefore sort by line number and land next to each other in the index.
+ */
+export function bulkLineId(batchId: string, batchCreatedMs: number, line: number): string {
+  const hash = createHash('sha256').update(batchId).digest().readBigUInt64BE(0) & ((1n << 38n) - 1n);
+  const bytes = Buffer.alloc(16);
+  bytes.writeUIntBE(Math.floor(batchCreatedMs), 0, 6);
+  bytes.writeUInt16BE(0x8000 | Math.floor(line / 2 ** 24), 6);
+  bytes.writeBigUInt64BE((0b10n << 62n) | (BigInt(line % 2 ** 24) << 38n) | hash, 8);
+  return format(bytes);
+}
+
+/** A fresh W3C traceparent, unsampled, for a transaction that arrives without one while tracing is off. */
+export function newTraceparent(): string {
+  const h = randomBytes(24).toString('hex');
+  return `00-${h.slice(0, 32)}-${h.slice(32)}-00`;
+}
+
+/** The trace id inside a W3C traceparent (version-traceid-parentid-flags). */
+export function traceIdOf(traceparent: string): string {
+  return traceparent.slice(3, 35);
+}
