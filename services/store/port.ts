@@ -184,9 +184,37 @@ export interface StageStore {
   /** Several `apply` of one transaction in one commit (the synchronous twin). */
   applyChain(changes: readonly Change[], options?: ApplyOptions): Promise<void>;
   progress(ids: readonly string[]): Promise<Map<string, Progress>>;
+  /** The remote's response of those transactions that have one: what fan-out's join has to wait for. */
+  responses(ids: readonly string[]): Promise<Map<string, unknown>>;
   /** Stores dead letters (each once) and queues them for their topic. */
   deadLetter(letters: readonly DeadLetter[]): Promise<void>;
   readonly query: Query;
+}
+
+/** A transaction whose deadline has passed and whose remote call is certainly not under way. */
+export interface Overdue extends TransactionRow {
+  readonly ambiguous: boolean;
+  readonly payload: unknown;
+}
+
+/** Transactions in `state` that have not moved since `before` may be given their event again. */
+export interface SweepHorizon {
+  readonly order: Order;
+  readonly state: State;
+  readonly before: Date;
+}
+
+/** What the sweeper and the retry scheduler need. */
+export interface SweepStore {
+  /** The database's clock, and the creation time of the oldest outbox row. */
+  outboxState(): Promise<{ now: Date; oldest: Date | undefined }>;
+  /** Re-emits the event of every transaction whose scheduled attempt is due; returns how many. */
+  emitDueRetries(limit: number): Promise<number>;
+  /** Re-emits the event of transactions beyond their horizon; each waits twice as long the next time. */
+  sweep(horizons: readonly SweepHorizon[], afterSeconds: number, limit: number): Promise<number>;
+  overdue(limit: number): Promise<Overdue[]>;
+  /** Forgets idempotency keys and bulk batches of before; returns how many. */
+  purge(olderThanHours: number): Promise<number>;
 }
 
 /** What the relay needs. */

@@ -3,8 +3,8 @@ import { payment } from './payment/payment.ts';
 
 /** Every transaction type this build knows. `SLUICE_TYPES` says which of them are in use. */
 export const TRANSACTION_TYPES: readonly TransactionType[] = [
-  payment('payment', 'chained') as TransactionType,
-  payment('payment-fan-out', 'fanOut') as TransactionType,
+  payment('payment', 'chained'),
+  payment('payment-fan-out', 'fanOut'),
 ];
 
 export class Registry {

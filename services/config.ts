@@ -1,0 +1,114 @@
+import { z } from 'zod';
+
+/** Every mistake in the configuration, in one message. The process exits with code 2. */
+export class ConfigError extends Error {
+  readonly code = 'config';
+}
+
+const integer = (min: number, max: number, fallback: number) =>
+  z
+    .string()
+    .regex(/^-?\d+$/, 'must be an integer')
+    .transform(Number)
+    .pipe(z.number().min(min).max(max))
+    .default(fallback);
+const list = (fallback: string) =>
+  z
+    .string()
+    .default(fallback)
+    .transform((text) => text.split(',').map((item) => item.trim()))
+    .pipe(z.array(z.string().min(1, 'has an empty item')).min(1));
+const port = (fallback: number) => integer(0, 65_535, fallback);
+
+export const brokerConfig = {
+  KAFKA_BROKERS: list('127.0.0.1:9092').pipe(
+    z.array(z.string().regex(/^[^:\s]+:\d{1,5}$/, 'must be host:port, comma separated')),
+  ),
+  SLUICE_TOPIC_PREFIX: z
+    .string()
+    .regex(/^[a-zA-Z0-9._-]{1,60}$/, 'may hold letters, digits, dot, dash and underscore')
+    .default('sluice'),
+  SLUICE_PARTITIONS: integer(1, 10_000, 6),
+};
+
+export const databaseConfig = {
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' })
+    .default('postgres://127.0.0.1:5432/sluice'),
+  DATABASE_POOL_MAX: integer(1, 200, 6),
+};
+
+export const typesConfig = { SLUICE_TYPES: list('payment') };
+
+export const adminConfig = { ADMIN_HOST: z.string().default('127.0.0.1'), ADMIN_PORT: port(0) };
+
+export const logConfig = {
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+};
+
+/** How the remote system is called. Times in ms. */
+export const remoteConfig = {
+  REMOTE_URL: z
+    .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
+    .default('http://127.0.0.1:8090'),
+  REMOTE_TIMEOUT_MS: integer(10, 600_000, 5_000),
+  /** Calls in flight per process. */
+  REMOTE_CONCURRENCY: integer(1, 20_000, 1_024),
+  /** Calls made at once, a short wait apart, before a retry is scheduled in the database. */
+  REMOTE_QUICK_ATTEMPTS: integer(1, 10, 2),
+  /** Calls in all; after them the transaction fails, or is compensated where a call may have taken effect. */
+  REMOTE_MAX_ATTEMPTS: integer(1, 1_000, 10),
+  REMOTE_BACKOFF_MS: integer(1, 3_600_000, 1_000),
+  REMOTE_BACKOFF_MAX_MS: integer(1, 86_400_000, 60_000),
+};
+
+export const apiConfig = {
+  API_HOST: z.string().default('127.0.0.1'),
+  API_PORT: port(8080),
+  API_QUEUE_MAX: integer(1, 1_000_000, 2_000),
+  API_QUEUE_MAX_WAIT_MS: integer(1, 60_000, 1_000),
+  API_EVENT_LOOP_DELAY_MAX_MS: integer(1, 60_000, 500),
+  API_OUTBOX_AGE_MAX_SECONDS: integer(1, 86_400 * 30, 900),
+  API_BULK_STREAMS_MAX: integer(1, 1_000, 4),
+  API_WAITERS_MAX: integer(1, 1_000_000, 10_000),
+};
+
+export const stageConfig = {
+  STAGE: z.enum(['validate', 'remote', 'persist']),
+  /** Messages taken over from Kafka and not yet done, per process: bounds memory. */
+  STAGE_WINDOW: integer(1, 100_000, 2_000),
+  /** Attempts of a statement while the database is away, before the process gives up. */
+  STAGE_APPLY_ATTEMPTS: integer(1, 100, 8),
+};
+
+export const relayConfig = {
+  RELAY_LOOPS: integer(1, 16, 2),
+  RELAY_BATCH_MAX: integer(1, 5_000, 500),
+  RELAY_POLL_MIN_MS: integer(1, 10_000, 5),
+  RELAY_POLL_MAX_MS: integer(1, 60_000, 50),
+  /** A transaction that has not moved for this long, with nothing left to consume, is given its event again. */
+  SWEEP_AFTER_SECONDS: integer(1, 86_400, 30),
+  SWEEP_INTERVAL_MS: integer(50, 600_000, 2_000),
+  IDEMPOTENCY_TTL_HOURS: integer(1, 24 * 365, 48),
+};
+
+/**
+ * Parses the environment by a shape of the blocks above.
+ * @throws ConfigError that lists every mistake, each with its variable
+ */
+export function parseConfig<Shape extends z.ZodRawShape>(
+  shape: Shape,
+  env: Readonly<Record<string, string | undefined>>,
+): Readonly<z.infer<z.ZodObject<Shape>>> {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = z.object(shape).safeParse(given);
+  if (parsed.success) return Object.freeze(parsed.data);
+  const lines = parsed.error.issues.map((issue) => {
+    const name = String(issue.path[0]);
+    const got = env[name] === undefined ? 'is not set' : `is ${JSON.stringify(env[name])}`;
+    return `  ${name} ${got}: ${issue.message}`;
+  });
+  throw new ConfigError(`The configuration has ${lines.length} mistake(s):\n${lines.join('\n')}`);
+}

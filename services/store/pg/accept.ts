@@ -1,0 +1,160 @@
+import type pg from 'pg';
+import type { AcceptOutcome, Submission } from '../port.ts';
+import { inTransaction } from './pool.ts';
+
+/**
+ * Transaction row, event row and outbox row of every submission, in one statement and so in one commit.
+ * Rows whose idempotency key or id is taken are left out of all of them.
+ */
+const ACCEPT_SQL = `
+with input as (
+  select * from unnest(
+    $1::uuid[], $2::text[], $3::text[], $4::text[], $5::bool[], $6::smallint[], $7::timestamptz[],
+    $8::text[], $9::text[], $10::text[], $11::text[]
+  ) with ordinality as u(id, type, ordering, key, keyed, shard, deadline, data, traceparent,
+                         idempotency_key, request_hash, n)
+), claimed as (
+  insert into idempotency (key, request_hash, transaction_id)
+  select idempotency_key, request_hash, id from input where idempotency_key is not null
+  on conflict (key) do nothing
+  returning transaction_id
+), accepted as (
+  insert into transaction (id, type, "order", key, keyed, shard, state, version, deadline)
+  select id, type, ordering, key, keyed, shard, 'accepted', 1, deadline from input
+  where idempotency_key is null or id in (select transaction_id from claimed)
+  order by n
+  on conflict (id) do nothing
+  returning id
+), logged as (
+  insert into event (transaction_id, version, event, state, stage, attempt, data, traceparent)
+  select id, 1, 'new', 'accepted', $13, 1, data::json, traceparent
+  from input join accepted using (id) order by n
+), laned as (
+  insert into key_lane (key, transaction_id)
+  select key, id from input join accepted using (id) where keyed order by n
+), queued as (
+  insert into outbox (shard, key, transaction_id, version)
+  select shard, key, id, 1 from input join accepted using (id) where $12 order by n
+)
+select id from accepted`;
+
+/** What holds the idempotency keys that were taken. */
+const TAKEN_KEYS_SQL = `
+select i.key, i.transaction_id as id, i.request_hash as hash
+from unnest($1::text[]) as u(key) join idempotency i using (key)`;
+
+const TAKEN_IDS_SQL = `
+select e.transaction_id as id, e.data::text = u.data as same
+from unnest($1::uuid[], $2::text[]) as u(id, data)
+join event e on e.transaction_id = u.id and e.version = 1`;
+
+/**
+ * Keyed submissions take locks by key first: their order in key_lane is then the order of their commits, and
+ * no later one is visible before an earlier one. Sorted, so that two batches cannot deadlock.
+ */
+const LOCK_KEYS_SQL = `
+select pg_advisory_xact_lock(7401, bucket)
+from (select distinct bucket from unnest($1::int[]) as u(bucket) order by bucket) as b`;
+
+const LOCK_BUCKETS = 64;
+
+function bucketOf(key: string): number {
+  let hash = 0;
+  for (let i = 0; i < key.length; i++) hash = (Math.imul(hash, 31) + key.charCodeAt(i)) | 0;
+  return (hash >>> 0) % LOCK_BUCKETS;
+}
+
+/** Accepts a batch in one commit. Idempotency keys and ids must be distinct within it or are replays. */
+export async function accept(
+  pool: pg.Pool,
+  batch: readonly Submission[],
+  publish: boolean,
+): Promise<AcceptOutcome[]> {
+  const unique = firstOfEachKey(batch);
+  const statement = {
+    name: 'accept',
+    text: ACCEPT_SQL,
+    values: [...columns(unique), publish, publish ? 'api' : 'sync'],
+  };
+  const keyed = unique.filter((s) => s.keyed);
+  const { rows } =
+    keyed.length === 0
+      ? await pool.query<{ id: string }>(statement)
+      : await inTransaction(pool, async (client) => {
+          await client.query({
+            name: 'lock-keys',
+            text: LOCK_KEYS_SQL,
+            values: [keyed.map((s) => bucketOf(s.key))],
+          });
+          return client.query<{ id: string }>(statement);
+        });
+  const accepted = new Set(rows.map((row) => row.id));
+  const taken = await findTaken(
+    pool,
+    batch.filter((s) => !accepted.has(s.id)),
+  );
+  return batch.map((s) => (accepted.has(s.id) ? { kind: 'accepted', id: s.id } : taken(s)));
+}
+
+function firstOfEachKey(batch: readonly Submission[]): Submission[] {
+  const seen = new Set<string>();
+  return batch.filter((s) => {
+    if (!s.idempotency) return true;
+    if (seen.has(s.idempotency.key)) return false;
+    seen.add(s.idempotency.key);
+    return true;
+  });
+}
+
+function columns(batch: readonly Submission[]): unknown[] {
+  return [
+    batch.map((s) => s.id),
+    batch.map((s) => s.type),
+    batch.map((s) => s.order),
+    batch.map((s) => s.key),
+    batch.map((s) => s.keyed),
+    batch.map((s) => s.shard),
+    batch.map((s) => s.deadline?.toISOString() ?? null),
+    batch.map((s) => s.data),
+    batch.map((s) => s.traceparent),
+    batch.map((s) => s.idempotency?.key ?? null),
+    batch.map((s) => s.idempotency?.requestHash ?? null),
+  ];
+}
+
+interface TakenKey {
+  readonly key: string;
+  readonly id: string;
+  readonly hash: string;
+}
+interface TakenId {
+  readonly id: string;
+  readonly same: boolean;
+}
+
+async function findTaken(
+  pool: pg.Pool,
+  left: readonly Submission[],
+): Promise<(submission: Submission) => AcceptOutcome> {
+  const byKey = left.flatMap((s) => (s.idempotency ? [s.idempotency] : []));
+  const byId = left.filter((s) => !s.idempotency);
+  const keys = new Map<string, TakenKey>();
+  const ids = new Map<string, TakenId>();
+  if (byKey.length > 0) {
+    const values = [[...new Set(byKey.map((i) => i.key))]];
+    const { rows } = await pool.query<TakenKey>({ name: 'taken-keys', text: TAKEN_KEYS_SQL, values });
+    for (const row of rows) keys.set(row.key, row);
+  }
+  if (byId.length > 0) {
+    const values = [byId.map((s) => s.id), byId.map((s) => s.data)];
+    const { rows } = await pool.query<TakenId>({ name: 'taken-ids', text: TAKEN_IDS_SQL, values });
+    for (const row of rows) ids.set(row.id, row);
+  }
+  return (submission) => {
+    const { id, idempotency } = submission;
+    const key = idempotency && keys.get(idempotency.key);
+    const found = key ? { id: key.id, same: key.hash === idempotency.requestHash } : ids.get(id);
+    if (!found) throw new Error(`Submission ${id} was neither stored nor found.`);
+    return { kind: found.same ? 'replayed' : 'conflict', id: found.id };
+  };
+}

@@ -1,0 +1,149 @@
+import type pg from 'pg';
+import { TRANSITIONS, isPublished, isTerminal, resumeEvent } from '../../domain/state-machine.ts';
+import type { ApplyOptions, Change, Unmoved } from '../port.ts';
+import { inTransaction } from './pool.ts';
+
+/** The state machine as a relation, so that SQL needs no second copy of it. */
+const MACHINE = TRANSITIONS.map((t) => {
+  const outcome = isTerminal(t.to) ? `'${t.to}'` : 'null';
+  const leavesLane = t.to === 'processed' || isTerminal(t.to);
+  return `('${t.order}', '${t.from}', '${t.event}', '${t.to}', ${outcome}, ${isPublished(t.event)}, ${leavesLane})`;
+}).join(',\n    ');
+
+/** States in which the remote stage may act on a transaction, with the event that makes it. */
+const WAKE = (['chained', 'fanOut'] as const)
+  .flatMap((order) =>
+    (['accepted', 'validated', 'compensating'] as const).map((state) => [order, state] as const),
+  )
+  .filter(([order, state]) => !(order === 'chained' && state === 'accepted'))
+  .map(([order, state]) => `('${order}', '${state}', '${resumeEvent(order, state)}')`)
+  .join(', ');
+
+/**
+ * The one statement by which anything changes state: compare and set by the state machine, append the event,
+ * queue it for the relay, all or nothing. A duplicate finds no edge from the present state, changes no row and
+ * emits nothing. Rows are locked in order of id, so that two stages cannot deadlock.
+ *
+ * A keyed transaction that has passed the remote leaves its lane and re-emits the event of the next in line.
+ */
+function applySql(settleSql: string | undefined): string {
+  return `
+with machine ("order", from_state, event, to_state, outcome, publish, leaves_lane) as (values
+    ${MACHINE}
+), change as (
+  select distinct on (id) * from unnest(
+    $1::uuid[], $2::text[], $3::text[], $4::int[], $5::text[], $6::text[], $7::float8[], $8::bool[]
+  ) with ordinality as u(id, event, stage, attempt, data, traceparent, delay_ms, ambiguous, n)
+  order by id, n
+), locked as (
+  select t.id, t.state, t."order" from transaction t join change using (id) order by t.id for no key update of t
+), moved as (
+  update transaction t set
+    state = m.to_state,
+    outcome = m.outcome,
+    version = t.version + 1,
+    attempts = case when c.stage = 'remote' then greatest(t.attempts, c.attempt) else t.attempts end,
+    ambiguous = t.ambiguous or c.ambiguous,
+    next_attempt_at = clock_timestamp() + make_interval(secs => c.delay_ms / 1000),
+    sweeps = 0,
+    updated_at = clock_timestamp()
+  from change c
+  join locked l using (id)
+  join machine m on m."order" = l."order" and m.from_state = l.state and m.event = c.event
+  where t.id = c.id and t.state = l.state
+  returning t.id, t.version, t.state, t.shard, t.key, t.keyed, m.publish, m.leaves_lane,
+            c.event, c.stage, c.attempt, c.data, c.traceparent, c.n
+), logged as (
+  insert into event (transaction_id, version, event, state, stage, attempt, data, traceparent)
+  select id, version, event, state, stage, attempt, data::json, traceparent from moved order by n
+), released as (
+  delete from key_lane k using moved m
+  where m.keyed and m.leaves_lane and k.transaction_id = m.id
+  returning k.key, k.transaction_id
+), head as (
+  select distinct on (k.key) k.key, k.transaction_id
+  from key_lane k
+  where k.key in (select key from released)
+    and k.transaction_id not in (select transaction_id from released)
+  order by k.key, k.seq
+), queued as (
+  insert into outbox (shard, key, transaction_id, version)
+  select shard, key, id, version from (
+    select shard, key, id, version, n from moved where publish and $9
+    union all
+    select t.shard, t.key, t.id, e.version, 1e9 from head h
+    join transaction t on t.id = h.transaction_id
+    join (values ${WAKE}) as w("order", state, event) on w."order" = t."order" and w.state = t.state
+    join lateral (
+      select version from event where transaction_id = t.id and event = w.event order by version desc limit 1
+    ) e on true
+  ) as rows order by n
+)${settleSql ? settleCte(settleSql) : ''}
+select c.id, l.id is null as unknown from change c
+left join locked l using (id) left join moved m using (id)
+where m.id is null`;
+}
+
+function settleCte(settleSql: string): string {
+  return `, settled as (
+  select m.id as transaction_id, (e1.data->'payload')::jsonb as payload, (e2.data->'response')::jsonb as response
+  from moved m
+  join event e1 on e1.transaction_id = m.id and e1.version = 1
+  join event e2 on e2.transaction_id = m.id and e2.event = 'remote-responded'
+), saved as (${settleSql})`;
+}
+
+const DEFAULT_SQL = applySql(undefined);
+const settleStatements = new Map<string, { name: string; text: string }>();
+
+/** One prepared statement per business SQL, named once so that every connection can reuse it. */
+function statementFor(settleSql: string | undefined): { name: string; text: string } {
+  if (settleSql === undefined) return { name: 'apply', text: DEFAULT_SQL };
+  const known = settleStatements.get(settleSql);
+  if (known) return known;
+  const statement = { name: `apply-${settleStatements.size + 1}`, text: applySql(settleSql) };
+  settleStatements.set(settleSql, statement);
+  return statement;
+}
+
+type Queryable = Pick<pg.Pool, 'query'>;
+
+/** Applies changes of distinct transactions; of two for the same transaction the second is left out. */
+export async function apply(
+  db: Queryable,
+  changes: readonly Change[],
+  options: ApplyOptions = {},
+): Promise<Unmoved[]> {
+  const { rows } = await db.query<{ id: string; unknown: boolean }>({
+    ...statementFor(options.settleSql),
+    values: [
+      changes.map((c) => c.id),
+      changes.map((c) => c.event),
+      changes.map((c) => c.stage),
+      changes.map((c) => c.attempt),
+      changes.map((c) => c.data),
+      changes.map((c) => c.traceparent),
+      changes.map((c) => c.delayMs ?? null),
+      changes.map((c) => c.ambiguous ?? false),
+      options.publish ?? true,
+    ],
+  });
+  return rows.map((row) => ({ id: row.id, reason: row.unknown ? 'unknown' : 'stale' }));
+}
+
+/** Several changes of one transaction, one after the other, in one commit. `settleSql` goes with the last. */
+export async function applyChain(
+  pool: pg.Pool,
+  changes: readonly Change[],
+  options: ApplyOptions,
+): Promise<void> {
+  const { settleSql, ...rest } = options;
+  await inTransaction(pool, async (client) => {
+    for (const [index, change] of changes.entries()) {
+      const last = index === changes.length - 1;
+      const unmoved = await apply(client, [change], last ? { ...rest, settleSql } : rest);
+      if (unmoved.length > 0)
+        throw new Error(`Transaction ${change.id}: ${change.event} is ${unmoved[0]!.reason}.`);
+    }
+  });
+}

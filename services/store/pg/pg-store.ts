@@ -1,0 +1,48 @@
+import type pg from 'pg';
+import type { AcceptStore, Query, QueryStore, RelayStore, StageStore, SweepStore } from '../port.ts';
+import { accept } from './accept.ts';
+import { apply, applyChain } from './apply.ts';
+import { claim } from './claim.ts';
+import { deadLetter } from './dead-letter.ts';
+import type { PoolOptions } from './pool.ts';
+import { createPool } from './pool.ts';
+import { progress, responses } from './progress.ts';
+import { find, list, openBatch, outboxAgeSeconds, versions } from './query.ts';
+import { emitDueRetries, outboxState, overdue, purge, sweep } from './sweep.ts';
+
+export interface PgStore extends AcceptStore, QueryStore, StageStore, RelayStore, SweepStore {
+  readonly pool: pg.Pool;
+  close(): Promise<void>;
+}
+
+/** The ports on PostgreSQL. Nothing connects before the first call. */
+export function createPgStore(options: PoolOptions): PgStore {
+  const pool = createPool(options);
+  const query: Query = async <Row>(sql: string, values: readonly unknown[]) => {
+    const { rows } = await pool.query(sql, [...values]);
+    return rows as Row[];
+  };
+  return {
+    pool,
+    query,
+    accept: (batch, { publish = true } = {}) => accept(pool, batch, publish),
+    openBatch: (batchId) => openBatch(pool, batchId),
+    outboxAgeSeconds: () => outboxAgeSeconds(pool),
+    find: (id) => find(pool, id),
+    versions: (ids) => versions(pool, ids),
+    list: (filter) => list(pool, filter),
+    ping: async () => void (await pool.query('select 1')),
+    apply: (changes, applyOptions) => apply(pool, changes, applyOptions),
+    applyChain: (changes, applyOptions = {}) => applyChain(pool, changes, applyOptions),
+    progress: (ids) => progress(pool, ids),
+    responses: (ids) => responses(pool, ids),
+    deadLetter: (letters) => deadLetter(pool, letters),
+    claim: (shards, limit, send) => claim(pool, shards, limit, send),
+    outboxState: () => outboxState(pool),
+    emitDueRetries: (limit) => emitDueRetries(pool, limit),
+    sweep: (horizons, afterSeconds, limit) => sweep(pool, horizons, { afterSeconds, limit }),
+    overdue: (limit) => overdue(pool, limit),
+    purge: (olderThanHours) => purge(pool, olderThanHours),
+    close: () => pool.end(),
+  };
+}

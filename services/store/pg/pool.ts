@@ -1,0 +1,84 @@
+import pg from 'pg';
+
+export interface PoolOptions {
+  readonly databaseUrl: string;
+  readonly max: number;
+  /** Shown in pg_stat_activity. */
+  readonly applicationName: string;
+  readonly onError: (error: Error) => void;
+}
+
+/** A pool whose every wait is bounded. Connections are replaced after half an hour or so. */
+export function createPool(options: PoolOptions): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: options.databaseUrl,
+    max: options.max,
+    application_name: options.applicationName,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 60_000,
+    maxLifetimeSeconds: 1_800,
+    keepAlive: true,
+    statement_timeout: 15_000,
+    lock_timeout: 5_000,
+    idle_in_transaction_session_timeout: 60_000,
+  });
+  pool.on('error', options.onError);
+  return pool;
+}
+
+/** Runs `work` in one database transaction; rolls back and rethrows when it rejects. */
+export async function inTransaction<T>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('begin');
+    const result = await work(client);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch((rollbackError: Error) => {
+      broken = rollbackError;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+const CONNECTION_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOENT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  '57P01',
+  '57P02',
+  '57P03',
+  '57014',
+  '53300',
+  '40001',
+  '40P01',
+  '55P03',
+  '25P03',
+  '58000',
+  '53100',
+  '53200',
+]);
+
+/**
+ * Whether the same statement may succeed a little later: the server is away, starting, full, or the statement
+ * lost a race. Codes: PostgreSQL documentation, appendix A.
+ */
+export function isTransient(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? String(error.code) : '';
+  if (CONNECTION_CODES.has(code) || code.startsWith('08')) return true;
+  return /Connection terminated|timeout exceeded when trying to connect|Query read timeout|not queryable/i.test(
+    error.message,
+  );
+}
