@@ -29,6 +29,11 @@ export const brokerConfig = {
     .regex(/^[a-zA-Z0-9._-]{1,60}$/, 'may hold letters, digits, dot, dash and underscore')
     .default('sluice'),
   SLUICE_PARTITIONS: integer(1, 10_000, 6),
+  /** Whether the relay creates topics that are missing, as after the loss of a broker's disk. */
+  SLUICE_CREATE_TOPICS: z
+    .enum(['true', 'false'])
+    .default('true')
+    .transform((text) => text === 'true'),
 };
 
 export const databaseConfig = {

@@ -21,8 +21,8 @@ export interface IncomingMessage {
   readonly timestampMs: number;
 }
 
+/** Connects by itself, and again after an outage. */
 export interface Producer {
-  connect(): Promise<void>;
   /** Writes all messages in one request per broker and waits for every in-sync replica (acks=-1). */
   send(messages: readonly OutgoingMessage[]): Promise<void>;
   disconnect(): Promise<void>;
@@ -76,8 +76,8 @@ export interface CommittedOffset {
   readonly metadata: string | undefined;
 }
 
+/** Connects by itself, and again after an outage. */
 export interface BrokerAdmin {
-  connect(): Promise<void>;
   /** Creates what is missing; returns the topics it created. Never changes an existing topic. */
   ensureTopics(topics: readonly TopicSpec[]): Promise<string[]>;
   topicOffsets(topic: string): Promise<PartitionOffsets[]>;

@@ -46,3 +46,8 @@ export function newTraceparent(): string {
 export function traceIdOf(traceparent: string): string {
   return traceparent.slice(3, 35);
 }
+
+/** Unix ms at which an id of ours was made (the 48 leading bits of UUIDv7 and of `bulkLineId`). */
+export function madeAtMs(id: string): number {
+  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+}

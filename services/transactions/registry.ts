@@ -1,5 +1,6 @@
 import type { TransactionType } from './type.ts';
 import { payment } from './payment/payment.ts';
+import { ConfigError } from '../config.ts';
 
 /** Every transaction type this build knows. `SLUICE_TYPES` says which of them are in use. */
 export const TRANSACTION_TYPES: readonly TransactionType[] = [
@@ -7,19 +8,24 @@ export const TRANSACTION_TYPES: readonly TransactionType[] = [
   payment('payment-fan-out', 'fanOut'),
 ];
 
+/** The transaction types in use, by name. */
 export class Registry {
   readonly types: readonly TransactionType[];
   private readonly byName: ReadonlyMap<string, TransactionType>;
 
-  /** @throws Error naming the unknown type and those there are */
-  constructor(names: readonly string[], all: readonly TransactionType[] = TRANSACTION_TYPES) {
-    this.types = names.map((name) => {
-      const type = all.find((candidate) => candidate.name === name);
-      if (!type)
-        throw new Error(`unknown transaction type "${name}"; known: ${all.map((t) => t.name).join(', ')}`);
-      return type;
-    });
-    this.byName = new Map(this.types.map((type) => [type.name, type]));
+  constructor(types: readonly TransactionType[]) {
+    this.types = types;
+    this.byName = new Map(types.map((type) => [type.name, type]));
+  }
+
+  /** @throws ConfigError that lists every name there is no type for, and the names there are */
+  static parse(names: readonly string[], all: readonly TransactionType[] = TRANSACTION_TYPES): Registry {
+    const unknown = names.filter((name) => !all.some((type) => type.name === name));
+    if (unknown.length > 0) {
+      const known = all.map((type) => type.name).join(', ');
+      throw new ConfigError(`SLUICE_TYPES names unknown types: ${unknown.join(', ')}. Known: ${known}.`);
+    }
+    return new Registry(all.filter((type) => names.includes(type.name)));
   }
 
   get(name: string): TransactionType | undefined {

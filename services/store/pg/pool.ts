@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { assertInstrumented } from '../../../otel/self-test.ts';
 
 export interface PoolOptions {
   readonly databaseUrl: string;
@@ -10,6 +11,7 @@ export interface PoolOptions {
 
 /** A pool whose every wait is bounded. Connections are replaced after half an hour or so. */
 export function createPool(options: PoolOptions): pg.Pool {
+  assertInstrumented({ pg });
   const pool = new pg.Pool({
     connectionString: options.databaseUrl,
     max: options.max,

@@ -1,0 +1,43 @@
+import type { BrokerAdmin } from '../port.ts';
+import type { ClientOptions } from './client.ts';
+import { createKafka } from './client.ts';
+import { Connection } from './connection.ts';
+
+/** Topics and offsets, for start-up, lag and the sweeper. */
+export function createAdmin(options: ClientOptions): BrokerAdmin {
+  const admin = createKafka(options).admin();
+  const connection = new Connection(() => admin.connect());
+  admin.on(admin.events.DISCONNECT, () => connection.lost());
+  return {
+    disconnect: () => admin.disconnect(),
+    ensureTopics: async (topics) => {
+      await connection.ensure();
+      const existing = new Set(await admin.listTopics());
+      const missing = topics.filter(({ topic }) => !existing.has(topic));
+      if (missing.length === 0) return [];
+      await admin.createTopics({
+        waitForLeaders: true,
+        topics: missing.map(({ topic, partitions }) => ({
+          topic,
+          numPartitions: partitions,
+          replicationFactor: -1,
+        })),
+      });
+      return missing.map(({ topic }) => topic);
+    },
+    topicOffsets: async (topic) => {
+      await connection.ensure();
+      const offsets = await admin.fetchTopicOffsets(topic);
+      return offsets.map(({ partition, low, high }) => ({ partition, low: BigInt(low), high: BigInt(high) }));
+    },
+    committedOffsets: async (groupId, topic) => {
+      await connection.ensure();
+      const [found] = await admin.fetchOffsets({ groupId, topics: [topic] });
+      return (found?.partitions ?? []).map(({ partition, offset, metadata }) => ({
+        partition,
+        offset: offset === '-1' ? undefined : BigInt(offset),
+        metadata: metadata ?? undefined,
+      }));
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import type { RetryOptions } from 'kafkajs';
+import { Kafka, logLevel } from 'kafkajs';
+import type { Logger } from 'pino';
+import { patchTimers } from './timer-patch.ts';
+
+export interface ClientOptions {
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly log: Logger;
+  readonly retry?: RetryOptions;
+}
+
+const LEVELS = {
+  [logLevel.ERROR]: 'warn',
+  [logLevel.WARN]: 'warn',
+  [logLevel.INFO]: 'debug',
+  [logLevel.DEBUG]: 'trace',
+} as const;
+
+/** One `Kafka` per consumer: instances share a map of committed offsets between their consumers. */
+export function createKafka(options: ClientOptions): Kafka {
+  patchTimers();
+  return new Kafka({
+    clientId: options.clientId,
+    brokers: [...options.brokers],
+    connectionTimeout: 8_000,
+    requestTimeout: 30_000,
+    retry: { initialRetryTime: 200, maxRetryTime: 3_000, retries: 10, ...options.retry },
+    logCreator:
+      () =>
+      ({ level, log }) => {
+        const { message, timestamp: _timestamp, logger: _logger, stack: _stack, ...fields } = log;
+        const name = LEVELS[level as keyof typeof LEVELS];
+        if (name) options.log[name]({ kafka: fields }, message);
+      },
+  });
+}

@@ -1,0 +1,115 @@
+import type { EachBatchPayload, IHeaders, KafkaMessage } from 'kafkajs';
+import type { Headers } from '../../domain/cloud-event.ts';
+import type { Consumer, ConsumerHandler, IncomingMessage, TopicPartition } from '../port.ts';
+import type { ClientOptions } from './client.ts';
+import { createKafka } from './client.ts';
+
+export interface ConsumerOptions extends ClientOptions {
+  readonly groupId: string;
+  readonly topics: readonly string[];
+  /** The consumer is dead and will not come back by itself: end the process. */
+  readonly onDead: (error: Error) => void;
+  readonly onRestart: () => void;
+}
+
+/**
+ * A group member that takes offsets from its caller. kafkajs fetches on from the last resolved offset, so each
+ * batch is resolved as soon as it has been taken over, and committed (by `commit`) when its work is done.
+ */
+export function createConsumer(options: ConsumerOptions): Consumer {
+  const consumer = createKafka(options).consumer({
+    groupId: options.groupId,
+    sessionTimeout: 10_000,
+    // Bounds how fast a rebalance is noticed: heartbeat() does nothing until it has elapsed.
+    heartbeatInterval: 300,
+    rebalanceTimeout: 15_000,
+    maxWaitTimeInMs: 100,
+    minBytes: 1,
+    maxBytesPerPartition: 262_144,
+    maxBytes: 4_194_304,
+    metadataMaxAge: 60_000,
+    allowAutoTopicCreation: false,
+    retry: { initialRetryTime: 200, maxRetryTime: 3_000, retries: 10 },
+  });
+  let assigned = new Set<string>();
+  let lastActivityMs = Date.now();
+  const touch = (): void => {
+    lastActivityMs = Date.now();
+  };
+  const { CRASH, FETCH, GROUP_JOIN, HEARTBEAT, REBALANCING } = consumer.events;
+  consumer.on(FETCH, touch);
+  consumer.on(HEARTBEAT, touch);
+  consumer.on(CRASH, ({ payload }) => {
+    if (payload.restart) options.onRestart();
+    else options.onDead(payload.error);
+  });
+
+  return {
+    start: async (handler) => {
+      consumer.on(REBALANCING, () => {
+        assigned = new Set();
+        handler.onAssigned([]);
+      });
+      consumer.on(GROUP_JOIN, ({ payload }) => {
+        const partitions = toPartitions(payload.memberAssignment);
+        assigned = new Set(partitions.map(({ topic, partition }) => `${topic}/${partition}`));
+        handler.onAssigned(partitions);
+        touch();
+      });
+      await consumer.connect();
+      await consumer.subscribe({ topics: [...options.topics], fromBeginning: true });
+      await consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: 64,
+        eachBatch: (payload) => takeOver(payload, handler),
+      });
+    },
+    commit: async (offsets) => {
+      const ours = offsets.filter(({ topic, partition }) => assigned.has(`${topic}/${partition}`));
+      if (ours.length > 0) await consumer.commitOffsets([...ours]);
+    },
+    stop: () => consumer.disconnect(),
+    lastActivityMs: () => lastActivityMs,
+  };
+}
+
+async function takeOver(payload: EachBatchPayload, handler: ConsumerHandler): Promise<void> {
+  const { batch, heartbeat, resolveOffset, isRunning, isStale } = payload;
+  if (!isRunning() || isStale()) return;
+  await handler.onMessages(
+    batch.messages.map((message) => toIncoming(batch.topic, batch.partition, message)),
+    heartbeat,
+  );
+  resolveOffset(batch.lastOffset());
+}
+
+function toIncoming(topic: string, partition: number, message: KafkaMessage): IncomingMessage {
+  const { offset, key, value, timestamp } = message;
+  return {
+    topic,
+    partition,
+    offset,
+    key,
+    value,
+    headers: toHeaders(message.headers),
+    timestampMs: Number(timestamp),
+  };
+}
+
+/** Header values are bytes; ours are UTF-8. Of a repeated header the last one counts. */
+function toHeaders(raw: IHeaders | undefined): Headers {
+  const headers: Record<string, string> = {};
+  for (const name in raw) {
+    const value = raw[name];
+    const last = Array.isArray(value) ? value.at(-1) : value;
+    if (last !== undefined) headers[name] = last.toString();
+  }
+  return headers;
+}
+
+function toPartitions(assignment: Readonly<Record<string, readonly number[]>>): TopicPartition[] {
+  return Object.entries(assignment).flatMap(([topic, partitions]) =>
+    partitions.map((partition) => ({ topic, partition })),
+  );
+}

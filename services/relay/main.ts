@@ -1,0 +1,106 @@
+import { createLogger } from '../../otel/logger.ts';
+import type { Service, ServiceContext } from '../../otel/lifecycle.ts';
+import { runService } from '../../otel/lifecycle.ts';
+import { createMetrics } from '../../otel/metrics.ts';
+import { createAdmin } from '../broker/kafkajs/admin.ts';
+import { createProducer, isMissingTopic, isRefusedMessage } from '../broker/kafkajs/producer.ts';
+import { topicSpecs } from '../broker/topics.ts';
+import * as config from '../config.ts';
+import { createPgStore } from '../store/pg/pg-store.ts';
+import { Registry } from '../transactions/registry.ts';
+import { createRelay } from './relay.ts';
+import { every } from './schedule.ts';
+import { createSweeper } from './sweeper.ts';
+
+const NAME = 'sluice-relay';
+const PURGE_INTERVAL_MS = 600_000;
+const RETRY_INTERVAL_MS = 100;
+/** Without a claim that went well for this long (Kafka or Postgres away), a fresh process may fare better. */
+const STALLED_MS = 120_000;
+
+function parse() {
+  return config.parseConfig(
+    {
+      ...config.relayConfig,
+      ...config.brokerConfig,
+      ...config.databaseConfig,
+      ...config.typesConfig,
+      ...config.adminConfig,
+      ...config.logConfig,
+    },
+    process.env,
+  );
+}
+type Settings = ReturnType<typeof parse>;
+
+async function start(settings: Settings, { log, metrics, signal }: ServiceContext): Promise<Service> {
+  const registry = Registry.parse(settings.SLUICE_TYPES);
+  const brokers = settings.KAFKA_BROKERS;
+  const prefix = settings.SLUICE_TOPIC_PREFIX;
+  const store = createPgStore({
+    databaseUrl: settings.DATABASE_URL,
+    max: Math.max(settings.DATABASE_POOL_MAX, settings.RELAY_LOOPS + 2),
+    applicationName: NAME,
+    onError: (error) => log.warn({ err: error }, 'an idle database connection broke'),
+  });
+  const producer = createProducer({ brokers, clientId: NAME, log, retry: { retries: 3 } });
+  const admin = createAdmin({ brokers, clientId: `${NAME}-sweeper`, log, retry: { retries: 2 } });
+  const relay = createRelay({
+    prefix,
+    store,
+    producer,
+    metrics,
+    log,
+    isRefusedMessage,
+    mend: async (error) => {
+      if (!settings.SLUICE_CREATE_TOPICS || !isMissingTopic(error)) return;
+      const created = await admin.ensureTopics(topicSpecs(prefix, settings.SLUICE_PARTITIONS));
+      log.warn({ created }, 'topics were missing: created them');
+    },
+    loops: settings.RELAY_LOOPS,
+    batchMax: settings.RELAY_BATCH_MAX,
+    pollMinMs: settings.RELAY_POLL_MIN_MS,
+    pollMaxMs: settings.RELAY_POLL_MAX_MS,
+  });
+  const sweeper = createSweeper({
+    prefix,
+    store,
+    admin,
+    metrics,
+    log,
+    orders: [...new Set(registry.types.map((type) => type.order))],
+    afterSeconds: settings.SWEEP_AFTER_SECONDS,
+    idempotencyTtlHours: settings.IDEMPOTENCY_TTL_HOURS,
+  });
+  metrics.gauge('sluice.outbox.age', () => store.outboxAgeSeconds());
+  relay.start();
+  const onError = (error: unknown): void => log.warn({ err: error }, 'sweeper failed, trying again');
+  const schedules = [
+    every({ intervalMs: RETRY_INTERVAL_MS, run: sweeper.tick, onError, signal }),
+    every({ intervalMs: settings.SWEEP_INTERVAL_MS, run: sweeper.sweep, onError, signal }),
+    every({ intervalMs: PURGE_INTERVAL_MS, run: sweeper.purge, onError, signal }),
+  ];
+  const health = (): true | string => {
+    const idleMs = Date.now() - relay.lastSuccessMs();
+    return idleMs < STALLED_MS ? true : `no claim has gone well for ${Math.round(idleMs / 1_000)} s`;
+  };
+  return {
+    ready: health,
+    live: health,
+    stop: async () => {
+      await Promise.all([relay.stop(), ...schedules]);
+      await Promise.all([producer.disconnect(), admin.disconnect(), store.close()]);
+    },
+  };
+}
+
+await runService(() => {
+  const settings = parse();
+  return {
+    name: NAME,
+    admin: { host: settings.ADMIN_HOST, port: settings.ADMIN_PORT },
+    log: createLogger(NAME, { level: settings.LOG_LEVEL }),
+    metrics: createMetrics(NAME),
+    start: (context) => start(settings, context),
+  };
+});

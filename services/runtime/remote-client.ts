@@ -1,0 +1,132 @@
+import { Pool } from 'undici';
+import type { RemoteRequest } from '../transactions/type.ts';
+import { startCall } from '../../otel/tracing.ts';
+
+/** How a call ended, after the quick attempts: `calls` is how many were made. */
+export type RemoteOutcome =
+  | { readonly kind: 'answered'; readonly statusCode: number; readonly body: unknown; readonly calls: number }
+  /** Certainly without effect: never reached the remote, or refused by it for now. */
+  | { readonly kind: 'refused'; readonly message: string; readonly calls: number }
+  /** May have had its effect. */
+  | { readonly kind: 'unknown'; readonly message: string; readonly calls: number };
+
+export interface RemoteClient {
+  /** Calls the remote with `id` as the idempotency key; never rejects for what the remote or network does. */
+  call(id: string, request: RemoteRequest, traceparent: string): Promise<RemoteOutcome>;
+  close(): Promise<void>;
+}
+
+export interface RemoteClientOptions {
+  readonly url: string;
+  readonly timeoutMs: number;
+  readonly concurrency: number;
+  readonly quickAttempts: number;
+  /** Called once per attempt. */
+  readonly onCall: (outcome: 'ok' | 'declined' | 'refused' | 'unknown', seconds: number) => void;
+}
+
+/** Statuses by which a server says "not now, and nothing was done" (RFC 9110 15.6.4, RFC 6585 4, RFC 8470). */
+const NOT_NOW = new Set([425, 429, 503]);
+/** Network errors that come before a request is on its way. */
+const NOT_SENT = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+const QUICK_WAIT_MS = 50;
+
+type Attempt =
+  | { readonly kind: 'answered'; readonly statusCode: number; readonly body: unknown }
+  | { readonly kind: 'refused' | 'unknown'; readonly message: string };
+
+export function createRemoteClient(options: RemoteClientOptions): RemoteClient {
+  const url = new URL(options.url);
+  const prefix = url.pathname === '/' ? '' : url.pathname.replace(/\/$/, '');
+  const pool = new Pool(url.origin, {
+    connections: options.concurrency,
+    pipelining: 1,
+    connectTimeout: options.timeoutMs,
+    // The deadline of each attempt is an AbortSignal; undici's own timers are coarser.
+    maxResponseSize: 1_048_576,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+
+  async function attempt(
+    id: string,
+    request: RemoteRequest,
+    trace: { traceparent: string; attempt: number },
+  ): Promise<Attempt> {
+    const span = startCall({
+      method: request.method,
+      url: url.origin + prefix + request.path,
+      transactionId: id,
+      ...trace,
+    });
+    const abort = new AbortController();
+    const timer = setTimeout(() => abort.abort(), options.timeoutMs);
+    const startMs = performance.now();
+    let result: Attempt;
+    try {
+      const response = await pool.request({
+        method: request.method,
+        path: prefix + request.path,
+        headers: { 'content-type': 'application/json', 'idempotency-key': id, traceparent: span.traceparent },
+        body: request.body === undefined ? null : JSON.stringify(request.body),
+        signal: abort.signal,
+      });
+      result = classify(response.statusCode, await response.body.text());
+      span.end(response.statusCode);
+    } catch (error) {
+      result = failure(error, abort.signal.aborted ? options.timeoutMs : undefined);
+      span.end(error instanceof Error ? error : new Error(String(error)));
+    } finally {
+      clearTimeout(timer);
+    }
+    options.onCall(labelOf(result), (performance.now() - startMs) / 1_000);
+    return result;
+  }
+
+  return {
+    close: () => pool.close(),
+    call: async (id, request, traceparent) => {
+      let maybeDone = false;
+      for (let calls = 1; ; calls++) {
+        const result = await attempt(id, request, { traceparent, attempt: calls });
+        if (result.kind === 'answered') return { ...result, calls };
+        maybeDone ||= result.kind === 'unknown';
+        if (calls >= options.quickAttempts) {
+          return { kind: maybeDone ? 'unknown' : 'refused', message: result.message, calls };
+        }
+        await new Promise((resolve) => setTimeout(resolve, QUICK_WAIT_MS * calls * (0.5 + Math.random())));
+      }
+    },
+  };
+}
+
+function labelOf(result: Attempt): 'ok' | 'declined' | 'refused' | 'unknown' {
+  if (result.kind !== 'answered') return result.kind;
+  return result.statusCode < 300 ? 'ok' : 'declined';
+}
+
+function classify(statusCode: number, text: string): Attempt {
+  if (NOT_NOW.has(statusCode)) return { kind: 'refused', message: `The remote answered ${statusCode}.` };
+  if (statusCode >= 500 || statusCode === 408)
+    return { kind: 'unknown', message: `The remote answered ${statusCode}.` };
+  try {
+    return { kind: 'answered', statusCode, body: text === '' ? null : JSON.parse(text) };
+  } catch {
+    return { kind: 'unknown', message: `The remote answered ${statusCode} with a body that is not JSON.` };
+  }
+}
+
+function failure(error: unknown, timedOutMs: number | undefined): Attempt {
+  if (timedOutMs !== undefined)
+    return { kind: 'unknown', message: `The remote did not answer within ${timedOutMs} ms.` };
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const message = `The remote could not be called: ${error instanceof Error ? error.message : String(error)}`;
+  return { kind: NOT_SENT.has(code) ? 'refused' : 'unknown', message };
+}

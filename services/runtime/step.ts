@@ -1,0 +1,27 @@
+import type { EventName } from '../domain/state-machine.ts';
+import type { StageMessage } from './parse-message.ts';
+
+/** An event that a step wants appended; the runner adds stage and trace. */
+export interface Emit {
+  readonly event: EventName;
+  /** JSON text of the event's data. */
+  readonly data: string;
+  readonly attempt: number;
+  readonly delayMs?: number;
+  readonly ambiguous?: boolean;
+  /** Business SQL to run with it (`TransactionType.settleSql`). */
+  readonly settleSql?: string;
+}
+
+/** What a step has found. Expected outcomes are values; an exception means infrastructure or a bug. */
+export type StepResult =
+  | { readonly kind: 'ok'; readonly emit: Emit }
+  | { readonly kind: 'drop'; readonly reason: 'stale' | 'skipped' | 'blocked' }
+  | { readonly kind: 'dlq'; readonly cause: string; readonly message: string };
+
+export const ok = (emit: Emit): StepResult => ({ kind: 'ok', emit });
+export const drop = (reason: 'stale' | 'skipped' | 'blocked'): StepResult => ({ kind: 'drop', reason });
+export const dlq = (cause: string, message: string): StepResult => ({ kind: 'dlq', cause, message });
+
+/** The work of one stage on one message. */
+export type Step = (message: StageMessage) => Promise<StepResult>;

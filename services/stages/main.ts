@@ -1,0 +1,136 @@
+import type { Logger } from 'pino';
+import { createLogger } from '../../otel/logger.ts';
+import type { ServiceContext, Service } from '../../otel/lifecycle.ts';
+import { runService } from '../../otel/lifecycle.ts';
+import { createMetrics } from '../../otel/metrics.ts';
+import { createConsumer } from '../broker/kafkajs/consumer.ts';
+import * as config from '../config.ts';
+import { topicOf } from '../domain/events.ts';
+import { consumedBy, groupOf } from '../domain/stages.ts';
+import { LoadMeter } from '../runtime/load-meter.ts';
+import { createPatience } from '../runtime/patience.ts';
+import { createStageRunner } from '../runtime/stage-runner.ts';
+import type { PgStore } from '../store/pg/pg-store.ts';
+import { createPgStore } from '../store/pg/pg-store.ts';
+import { isTransient } from '../store/pg/pool.ts';
+import { Registry } from '../transactions/registry.ts';
+import { createPersistStep } from './persist/persist-step.ts';
+import type { StageWork } from './stage-work.ts';
+import { createRemoteWork } from './remote/remote-work.ts';
+import { createValidateStep } from './validate/validate-step.ts';
+
+function parse() {
+  return config.parseConfig(
+    {
+      ...config.stageConfig,
+      ...config.brokerConfig,
+      ...config.databaseConfig,
+      ...config.typesConfig,
+      ...config.remoteConfig,
+      ...config.adminConfig,
+      ...config.logConfig,
+    },
+    process.env,
+  );
+}
+type Settings = ReturnType<typeof parse>;
+
+/** Statements that may run at once in a stage: what its capacity is measured against. */
+const FLUSHERS = 2;
+
+function createWork(
+  settings: Settings,
+  registry: Registry,
+  store: PgStore,
+  context: ServiceContext,
+): StageWork {
+  switch (settings.STAGE) {
+    case 'validate': {
+      const load = new LoadMeter(FLUSHERS);
+      return {
+        load,
+        step: createValidateStep({ registry, query: store.query, load }),
+        close: async () => {},
+      };
+    }
+    case 'persist':
+      return {
+        load: new LoadMeter(FLUSHERS),
+        step: createPersistStep({ registry, store }),
+        close: async () => {},
+      };
+    case 'remote':
+      return createRemoteWork({ settings, registry, store, metrics: context.metrics });
+  }
+}
+
+async function start(settings: Settings, context: ServiceContext): Promise<Service> {
+  const { log, metrics, fatal } = context;
+  const { STAGE: stage, SLUICE_TOPIC_PREFIX: prefix } = settings;
+  const registry = Registry.parse(settings.SLUICE_TYPES);
+  const store = openStore(settings, log);
+  const work = createWork(settings, registry, store, context);
+  const restarts = metrics.counter('sluice.consumer.restarts');
+  const group = groupOf(prefix, stage);
+  const orders = [...new Set(registry.types.map((type) => type.order))];
+  const consumer = createConsumer({
+    brokers: settings.KAFKA_BROKERS,
+    clientId: `sluice-${stage}`,
+    log,
+    groupId: group,
+    topics: consumedBy(stage, orders).map((event) => topicOf(prefix, event)),
+    onDead: fatal,
+    onRestart: () => restarts.add(1, { stage }),
+  });
+  const patience = createPatience({
+    isTransient,
+    attempts: settings.STAGE_APPLY_ATTEMPTS,
+    onRetry: (error) => log.warn({ err: error }, 'database is away, trying again'),
+  });
+  const runner = createStageRunner({
+    stage,
+    group,
+    consumer,
+    store,
+    metrics,
+    log,
+    fatal,
+    patience,
+    isTransient,
+    step: work.step,
+    load: work.load,
+    window: settings.STAGE_WINDOW,
+  });
+  await patience(() => store.ping());
+  await runner.start();
+  return {
+    ready: () => runner.health(),
+    live: () => runner.health(),
+    stop: async (deadlineMs) => {
+      await runner.stop(Math.max(0, deadlineMs - 5_000));
+      await work.close();
+      await store.close();
+    },
+  };
+}
+
+function openStore(settings: Settings, log: Logger): PgStore {
+  return createPgStore({
+    databaseUrl: settings.DATABASE_URL,
+    max: settings.DATABASE_POOL_MAX,
+    applicationName: `sluice-${settings.STAGE}`,
+    onError: (error) => log.warn({ err: error }, 'an idle database connection broke'),
+  });
+}
+
+await runService(() => {
+  const settings = parse();
+  const name = `sluice-${settings.STAGE}`;
+  return {
+    name,
+    admin: { host: settings.ADMIN_HOST, port: settings.ADMIN_PORT },
+    log: createLogger(name, { level: settings.LOG_LEVEL }),
+    metrics: createMetrics(name),
+    start: (context) => start(settings, context),
+  };
+});

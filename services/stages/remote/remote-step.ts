@@ -1,0 +1,88 @@
+import { bulkhead } from 'cockatiel';
+import type { EventData } from '../../domain/events.ts';
+import type { LoadMeter } from '../../runtime/load-meter.ts';
+import { MicroBatcher } from '../../runtime/micro-batcher.ts';
+import type { StageMessage } from '../../runtime/parse-message.ts';
+import type { RemoteClient, RemoteOutcome } from '../../runtime/remote-client.ts';
+import type { Step, StepResult } from '../../runtime/step.ts';
+import { dlq, drop } from '../../runtime/step.ts';
+import type { Progress, StageStore } from '../../store/port.ts';
+import type { Registry } from '../../transactions/registry.ts';
+import type { RemoteRequest, TransactionType } from '../../transactions/type.ts';
+import type { Circuit } from './circuit.ts';
+import type { RetryPolicy } from './outcome.ts';
+import { afterCall, afterReversal, giveUp } from './outcome.ts';
+
+export interface RemoteOptions {
+  readonly registry: Registry;
+  readonly store: Pick<StageStore, 'progress'>;
+  readonly client: RemoteClient;
+  readonly circuit: Circuit;
+  readonly policy: RetryPolicy;
+  /** Calls in flight at the most. */
+  readonly concurrency: number;
+  readonly load: LoadMeter;
+}
+
+/**
+ * The stage `remote`: calls the user's remote system, many calls at once, each transaction on its own. Before
+ * the call the database says whether it is still wanted: a duplicate is not called again, a keyed transaction
+ * waits for its turn, an overdue one expires.
+ */
+export function createRemoteStep(options: RemoteOptions): Step {
+  const { registry, store, client, circuit, policy, load } = options;
+  const limit = bulkhead(options.concurrency, Number.MAX_SAFE_INTEGER);
+  const progress = new MicroBatcher<string, Progress | undefined>({
+    flushers: 2,
+    flush: async (ids) => {
+      const found = await store.progress(ids);
+      return ids.map((id) => found.get(id));
+    },
+  });
+
+  const call = (message: StageMessage, request: RemoteRequest): Promise<RemoteOutcome> =>
+    limit.execute(async () => {
+      const end = load.begin();
+      try {
+        return await circuit.call(() => client.call(message.id, request, message.traceparent));
+      } finally {
+        end();
+      }
+    });
+
+  async function forward(message: StageMessage, type: TransactionType, now: Progress): Promise<StepResult> {
+    const work = message.data as EventData['validated'];
+    if (now.overdue) {
+      const reason = {
+        code: 'deadline-passed',
+        message: `The deadline ${work.deadline} passed before the remote call.`,
+      };
+      return giveUp(work, 'expired', [reason], { attempt: now.attempts, ambiguous: now.ambiguous });
+    }
+    const outcome = await call(message, type.toRemote(message.id, work.payload));
+    return afterCall(work, now, outcome, { type, policy });
+  }
+
+  async function reverse(message: StageMessage, type: TransactionType, now: Progress): Promise<StepResult> {
+    const request = message.data as EventData['compensation-requested'];
+    const outcome = await call(message, type.toReversal(message.id, request.payload));
+    return afterReversal(request, now, outcome, { type, policy });
+  }
+
+  return async function remoteStep(message) {
+    const type = registry.get(message.data.type);
+    if (!type)
+      return dlq('unknown-type', `There is no transaction type ${JSON.stringify(message.data.type)} here.`);
+    const now = await progress.add(message.id);
+    if (!now) return dlq('unknown-id', `There is no transaction ${message.id}.`);
+    if (now.waiting || !isWanted(message, now)) return drop('stale');
+    if (message.event === 'compensation-requested') return reverse(message, type, now);
+    return now.blocked ? drop('blocked') : forward(message, type, now);
+  };
+}
+
+/** Whether the transaction stands where this event is work; anything else is a duplicate or overtaken. */
+function isWanted(message: StageMessage, { state }: Progress): boolean {
+  if (message.event === 'compensation-requested') return state === 'compensating';
+  return state === 'validated' || (message.data.order === 'fanOut' && state === 'accepted');
+}

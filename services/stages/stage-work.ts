@@ -1,0 +1,9 @@
+import type { LoadMeter } from '../runtime/load-meter.ts';
+import type { Step } from '../runtime/step.ts';
+
+/** What is particular to a stage: its step, how its load is measured, what it has to close. */
+export interface StageWork {
+  readonly step: Step;
+  readonly load: LoadMeter;
+  close(): Promise<void>;
+}
