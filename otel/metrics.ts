@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createRequire } from 'node:module';
 import type { Meter, ObservableResult } from '@opentelemetry/api';
-import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
-import { resourceFromAttributes } from '@opentelemetry/resources';
-import { MeterProvider } from '@opentelemetry/sdk-metrics';
+import type * as ExporterModule from '@opentelemetry/exporter-prometheus';
+import type * as ResourcesModule from '@opentelemetry/resources';
+import type * as MetricsModule from '@opentelemetry/sdk-metrics';
 import type { AttributesOf, MetricDefinition, MetricName, NameOf } from './schema/metrics.ts';
 import { METRICS } from './schema/metrics.ts';
 import { observeProcess } from './process-metrics.ts';
@@ -45,6 +46,12 @@ export interface Metrics {
   handler(request: IncomingMessage, response: ServerResponse): void;
   shutdown(): Promise<void>;
 }
+
+// As CommonJS, because the exporter loads node:http: see node-http.ts for what that saves.
+const require = createRequire(import.meta.url);
+const { PrometheusExporter } = require('@opentelemetry/exporter-prometheus') as typeof ExporterModule;
+const { resourceFromAttributes } = require('@opentelemetry/resources') as typeof ResourcesModule;
+const { MeterProvider } = require('@opentelemetry/sdk-metrics') as typeof MetricsModule;
 
 const OBSERVE_TIMEOUT_MS = 1_000;
 const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';

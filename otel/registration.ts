@@ -1,5 +1,8 @@
+import type { SpanRecorder } from './span-types.ts';
+
 /** The tracing of this process, once `register.ts` has started it. */
 export interface Registration {
+  readonly recorder: SpanRecorder;
   /** Sends what is still queued and stops. */
   shutdown(): Promise<void>;
 }
@@ -10,6 +13,11 @@ let registration: Registration | undefined;
 /** Called by `register.ts`, once; tests take it back with undefined. */
 export function setRegistration(value: Registration | undefined): void {
   registration = value;
+}
+
+/** The tracing of this process; undefined while it is off. */
+export function registered(): Registration | undefined {
+  return registration;
 }
 
 /** Whether this process records spans. */

@@ -9,6 +9,7 @@ import { defaultResource, resourceFromAttributes } from '@opentelemetry/resource
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { BatchSpanProcessor, ParentBasedSampler, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace';
 import { register } from 'import-in-the-middle/register-hooks.mjs';
+import { createRecorder } from './recorder.ts';
 import { setRegistration } from './registration.ts';
 import { defaultServiceName } from './tracing-env.ts';
 
@@ -39,7 +40,7 @@ export function startTracing(env: Env, mainPath: string | undefined): void {
     logRecordProcessors: [],
   });
   sdk.start();
-  setRegistration({ shutdown: () => sdk.shutdown() });
+  setRegistration({ recorder: createRecorder(), shutdown: () => sdk.shutdown() });
 }
 
 function instrumentations(): Instrumentation[] {

@@ -1,4 +1,4 @@
-import { Server } from 'node:http';
+import { Server } from './node-http.ts';
 import { tracingEnabled } from './registration.ts';
 
 /** The classes that a process uses, as it has imported them. */

@@ -1,6 +1,7 @@
 import type { Attributes, Context, Link, Span, SpanContext, SpanKind, Tracer } from '@opentelemetry/api';
 import { context, ROOT_CONTEXT, SpanStatusCode, trace } from '@opentelemetry/api';
 import { parseTraceParent } from '@opentelemetry/core';
+import type { LinkTarget } from './span-types.ts';
 
 /** A batch links to this many of its spans at the most; each of them links to its batch in any case. */
 const LINKS_MAX = 64;
@@ -12,12 +13,6 @@ export interface SpanOptions {
   readonly parent: string | undefined;
   readonly attributes: Attributes;
   readonly batch?: LinkTarget | undefined;
-}
-
-/** What a span and its batch know of each other. */
-export interface LinkTarget {
-  readonly spanContext: SpanContext | undefined;
-  link(to: SpanContext): void;
 }
 
 /** The header value that names a span. */

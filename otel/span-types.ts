@@ -1,0 +1,83 @@
+import type { SpanContext } from '@opentelemetry/api';
+
+/** What a span and its batch know of each other. */
+export interface LinkTarget {
+  readonly spanContext: SpanContext | undefined;
+  link(to: SpanContext): void;
+}
+
+export interface OpenSpan {
+  /** What is to be stored or sent on, so that the next span becomes a child of this one. */
+  readonly traceparent: string;
+  /** Runs `work` with this span active: what instrumentations record in it becomes its child. */
+  run<Result>(work: () => Result): Result;
+}
+
+export interface SendOptions {
+  readonly topic: string;
+  /** Of the event, as the outbox holds it. */
+  readonly traceparent: string;
+  readonly key: string;
+  readonly transactionId: string;
+  /** Ms between the outbox row's commit and now. */
+  readonly outboxDelayMs: number;
+  readonly batch?: BatchSpan | undefined;
+}
+export interface SendSpan extends OpenSpan {
+  end(error?: unknown): void;
+}
+
+export interface ProcessOptions {
+  readonly stage: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: string;
+  readonly group: string;
+  readonly transactionId: string;
+  /** From the message's headers; without one the span begins a trace. */
+  readonly traceparent: string | undefined;
+  /** Unix ms of the record: shows how long it has waited in Kafka. */
+  readonly timestampMs?: number | undefined;
+  readonly batch?: BatchSpan | undefined;
+}
+export interface ProcessSpan extends OpenSpan {
+  /** `outcome` as in the metric sluice.stage.messages; `state` is where the transaction stands now. */
+  end(outcome: string, error?: unknown, state?: string): void;
+}
+
+export interface CallOptions {
+  readonly method: string;
+  /** Absolute; credentials and query are left out of the span. */
+  readonly url: string;
+  readonly transactionId: string;
+  /** Counts from 1. */
+  readonly attempt: number;
+  /** Of the process span that calls. */
+  readonly traceparent: string;
+}
+export interface CallSpan extends OpenSpan {
+  /** The status code of the answer, or what went wrong instead of one. */
+  end(answer: number | Error): void;
+}
+
+export interface BatchOptions {
+  /** Messages or rows in the batch. */
+  readonly size: number;
+  readonly stage?: string;
+  readonly topic?: string;
+}
+/** Pass it as `batch` to the spans it serves: they link to it, and it to them. */
+export interface BatchSpan extends LinkTarget {
+  /** Runs `work`, a statement mostly, with the batch span active. */
+  run<Result>(work: () => Result): Result;
+  end(error?: unknown): void;
+}
+
+/** Makes the spans while tracing is on. */
+export interface SpanRecorder {
+  send(options: SendOptions): SendSpan;
+  process(options: ProcessOptions): ProcessSpan;
+  call(options: CallOptions): CallSpan;
+  batch(name: string, options: BatchOptions): BatchSpan;
+  current(): string | undefined;
+}
