@@ -28,7 +28,7 @@ async function startSimulator(env: Record<string, string>): Promise<Running> {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   children.push(child);
-  for await (const line of createInterface({ input: child.stdout! })) {
+  for await (const line of createInterface({ input: child.stdout })) {
     const { msg, port } = JSON.parse(line) as { msg: string; port: number };
     if (msg === 'listening') return { child, url: `http://127.0.0.1:${port}` };
   }
