@@ -32,16 +32,21 @@ export type Observed<Name extends MetricName> =
   | (keyof AttributesOf<Name> extends never ? number : never)
   | readonly Observation<Name>[]
   | undefined;
-export type Observe<Name extends MetricName> = () => Observed<Name> | Promise<Observed<Name>>;
 
 export interface Metrics {
   counter<Name extends NameOf<'counter'>>(name: Name): CounterOf<Name>;
   upDownCounter<Name extends NameOf<'updowncounter'>>(name: Name): UpDownCounterOf<Name>;
   histogram<Name extends NameOf<'histogram'>>(name: Name): HistogramOf<Name>;
   /** `observe` is called at each scrape; one that rejects, or takes over a second, is left out of it. */
-  gauge<Name extends NameOf<'gauge'>>(name: Name, observe: Observe<Name>): void;
+  gauge<Name extends NameOf<'gauge'>, const Value extends Observed<Name>>(
+    name: Name,
+    observe: () => Value | Promise<Value>,
+  ): void;
   /** A counter whose running total is kept elsewhere. */
-  observedCounter<Name extends NameOf<'counter'>>(name: Name, observe: Observe<Name>): void;
+  observedCounter<Name extends NameOf<'counter'>, const Value extends Observed<Name>>(
+    name: Name,
+    observe: () => Value | Promise<Value>,
+  ): void;
   /** Answers a scrape in the Prometheus text format. */
   handler(request: IncomingMessage, response: ServerResponse): void;
   shutdown(): Promise<void>;
@@ -89,7 +94,9 @@ function optionsOf(name: MetricName) {
   return { unit, description, ...(buckets && { advice: { explicitBucketBoundaries: [...buckets] } }) };
 }
 
-function observable<Name extends MetricName>(meter: Meter, name: Name, observe: Observe<Name>): void {
+type AnyObserved = number | readonly Observation<MetricName>[] | undefined;
+
+function observable(meter: Meter, name: MetricName, observe: () => AnyObserved | Promise<AnyObserved>): void {
   const instrument =
     METRICS[name].kind === 'counter'
       ? meter.createObservableCounter(name, optionsOf(name))
@@ -101,10 +108,7 @@ function observable<Name extends MetricName>(meter: Meter, name: Name, observe: 
   });
 }
 
-function report(
-  result: ObservableResult,
-  observed: number | readonly Observation<MetricName>[] | undefined,
-): void {
+function report(result: ObservableResult, observed: AnyObserved): void {
   if (observed === undefined) return;
   if (typeof observed === 'number') return result.observe(observed);
   for (const { value, attributes } of observed) result.observe(value, attributes);

@@ -11,8 +11,8 @@ export function observeProcess(metrics: Pick<Metrics, 'gauge' | 'observedCounter
   metrics.observedCounter('process.cpu.time', () => {
     const { user, system } = process.cpuUsage();
     return [
-      { value: user / 1e6, attributes: { mode: 'user' as const } },
-      { value: system / 1e6, attributes: { mode: 'system' as const } },
+      { value: user / 1e6, attributes: { mode: 'user' } },
+      { value: system / 1e6, attributes: { mode: 'system' } },
     ];
   });
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });

@@ -1,0 +1,182 @@
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { NodeSDK } from '@opentelemetry/sdk-node';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { createRecorder } from './recorder.ts';
+import { setRegistration } from './registration.ts';
+import { SPANS } from './schema/spans.ts';
+import { currentTraceparent, startBatch, startCall, startProcess, startSend } from './tracing.ts';
+
+const exporter = new InMemorySpanExporter();
+const sdk = new NodeSDK({
+  spanProcessors: [new SimpleSpanProcessor({ exporter })],
+  // Detected attributes arrive later, and hold every span back until then.
+  autoDetectResources: false,
+  metricReaders: [],
+  logRecordProcessors: [],
+});
+const traceId = '0af7651916cd43dd8448eb211c80319c';
+const sampled = `00-${traceId}-b7ad6b7169203331-01`;
+const unsampled = `00-${traceId}-b7ad6b7169203331-00`;
+const sending = {
+  topic: 'sluice.transactions.new',
+  traceparent: sampled,
+  key: 'k',
+  transactionId: 'x',
+  outboxDelayMs: 4,
+};
+const message = {
+  stage: 'validate',
+  topic: 'sluice.transactions.new',
+  partition: 3,
+  offset: '12',
+  group: 'sluice.validate',
+  transactionId: 'x',
+  traceparent: sampled,
+};
+
+beforeAll(() => {
+  sdk.start();
+  setRegistration({ recorder: createRecorder(), shutdown: () => sdk.shutdown() });
+});
+afterEach(() => exporter.reset());
+afterAll(async () => {
+  setRegistration(undefined);
+  await sdk.shutdown();
+});
+
+function recorded(name: string): ReadableSpan {
+  const span = exporter.getFinishedSpans().find((candidate) => candidate.name === name);
+  if (!span) throw new Error(`no span ${name}`);
+  return span;
+}
+
+test('a transaction is one chain of parents from the API through relay and stage to the remote', () => {
+  const send = startSend(sending);
+  send.end();
+  const work = startProcess({ ...message, traceparent: send.traceparent });
+  const call = startCall({
+    method: 'POST',
+    url: 'http://127.0.0.1:8090/payments?secret=1',
+    transactionId: 'x',
+    attempt: 2,
+    traceparent: work.traceparent,
+  });
+  call.end(200);
+  work.end('moved', undefined, 'processed');
+
+  const spans = ['send sluice.transactions.new', 'process sluice.transactions.new', 'POST'].map(recorded);
+  expect(spans.map((span) => span.spanContext().traceId)).toEqual([traceId, traceId, traceId]);
+  expect(spans.map((span) => span.parentSpanContext?.spanId)).toEqual([
+    'b7ad6b7169203331',
+    spans[0]?.spanContext().spanId,
+    spans[1]?.spanContext().spanId,
+  ]);
+  expect(spans.map((span) => span.kind)).toEqual([SpanKind.PRODUCER, SpanKind.CONSUMER, SpanKind.CLIENT]);
+  expect(work.traceparent).toBe(`00-${traceId}-${spans[1]?.spanContext().spanId}-01`);
+});
+
+test('attributes follow the schema, and all of the schema is used', () => {
+  startSend(sending).end();
+  startProcess({ ...message, timestampMs: Date.now() - 50 }).end('moved', undefined, 'validated');
+  startCall({
+    method: 'PUT',
+    url: 'http://h:1/p?secret',
+    transactionId: 'x',
+    attempt: 2,
+    traceparent: sampled,
+  }).end(200);
+  startBatch('apply', { size: 3, stage: 'validate', topic: 't' }).end();
+  const names = (name: string) => Object.keys(recorded(name).attributes).sort();
+  expect(names('send sluice.transactions.new')).toEqual([...SPANS.send.attributes].sort());
+  expect(names('process sluice.transactions.new')).toEqual([...SPANS.process.attributes].sort());
+  expect(names('PUT')).toEqual([...SPANS.call.attributes].sort());
+  expect(names('apply')).toEqual([...SPANS.batch.attributes].sort());
+  expect(recorded('process sluice.transactions.new').attributes).toMatchObject({
+    'messaging.destination.partition.id': '3',
+    'kafka.offset': 12,
+    'sluice.outcome': 'moved',
+    'sluice.transaction.state': 'validated',
+  });
+  expect(
+    recorded('process sluice.transactions.new').attributes['sluice.kafka.wait_ms'],
+  ).toBeGreaterThanOrEqual(50);
+});
+
+test('no query and no credentials get into the span of a call', () => {
+  const url = 'https://user:secret@bank.example/pay?token=secret';
+  startCall({ method: 'POST', url, transactionId: 'x', attempt: 1, traceparent: sampled }).end(200);
+  expect(recorded('POST').attributes).toMatchObject({
+    'url.full': 'https://bank.example/pay',
+    'server.port': 443,
+  });
+});
+
+test('an unsampled transaction is not recorded, and its flag is handed on', () => {
+  const span = startProcess({ ...message, traceparent: unsampled });
+  expect(span.traceparent).toMatch(new RegExp(`^00-${traceId}-[0-9a-f]{16}-00$`));
+  span.end('moved');
+  expect(exporter.getFinishedSpans()).toEqual([]);
+});
+
+test.each([undefined, '', 'nonsense', `00-${'0'.repeat(32)}-b7ad6b7169203331-01`])(
+  'traceparent %o begins a trace',
+  (traceparent) => {
+    startProcess({ ...message, traceparent }).end('moved');
+    expect(recorded('process sluice.transactions.new').parentSpanContext).toBeUndefined();
+  },
+);
+
+test('inside a span it is the current one, across awaits', async () => {
+  const span = startProcess(message);
+  const seen = await span.run(async () => {
+    await Promise.resolve();
+    return currentTraceparent();
+  });
+  expect(seen).toBe(span.traceparent);
+  expect(currentTraceparent()).toBeUndefined();
+});
+
+test('a batch is a trace of its own, linked with its spans both ways', () => {
+  const batch = startBatch('apply', { size: 2, stage: 'validate' });
+  const spans = [1, 2].map(() => startProcess({ ...message, batch }));
+  for (const span of spans) span.end('moved');
+  batch.end();
+  const root = recorded('apply');
+  const members = exporter.getFinishedSpans().filter((span) => span.kind === SpanKind.CONSUMER);
+  expect(root.parentSpanContext).toBeUndefined();
+  expect(root.spanContext().traceId).not.toBe(traceId);
+  expect(root.links.map((link) => link.context.spanId)).toEqual(
+    members.map((span) => span.spanContext().spanId),
+  );
+  for (const span of members)
+    expect(span.links.map((link) => link.context.spanId)).toEqual([root.spanContext().spanId]);
+});
+
+test('a batch of any size keeps a bounded number of links', () => {
+  const batch = startBatch('apply', { size: 500 });
+  for (let i = 0; i < 500; i++) startProcess({ ...message, batch }).end('moved');
+  batch.end();
+  expect(recorded('apply').links).toHaveLength(64);
+});
+
+test('an error is on the span with its code, its message and the exception', () => {
+  const error = Object.assign(new Error('deadlock detected'), { code: '40P01' });
+  startProcess(message).end('retry', error);
+  const span = recorded('process sluice.transactions.new');
+  expect(span.status).toEqual({ code: SpanStatusCode.ERROR, message: 'deadlock detected' });
+  expect(span.attributes['error.type']).toBe('40P01');
+  expect(span.events.map((event) => event.name)).toEqual(['exception']);
+});
+
+test('an answer of 4xx or 5xx is an error of the call', () => {
+  startCall({ method: 'POST', url: 'http://h/', transactionId: 'x', attempt: 1, traceparent: sampled }).end(
+    503,
+  );
+  expect(recorded('POST').status.code).toBe(SpanStatusCode.ERROR);
+  expect(recorded('POST').attributes).toMatchObject({
+    'http.response.status_code': 503,
+    'error.type': '503',
+  });
+});
