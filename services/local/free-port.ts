@@ -1,0 +1,74 @@
+import { randomInt } from 'node:crypto';
+import { createServer } from 'node:net';
+
+/** A port that was asked for by name is taken. The process exits with code 2. */
+export class PortInUseError extends Error {
+  readonly code = 'port-in-use';
+
+  constructor(name: string, port: number) {
+    super(
+      `${name}=${port}: the port is in use on 127.0.0.1. Free it, or leave ${name} out to have one chosen.`,
+    );
+  }
+}
+
+export interface PortWish {
+  /** Variable or option by which a user sets it. */
+  readonly name: string;
+  /** What the user asked for; then this or nothing. */
+  readonly explicit?: number | undefined;
+  /** Taken when it is free. */
+  readonly preferred?: number | undefined;
+}
+
+/** Below the range from which Linux and macOS take the ports of outgoing connections. */
+const RANGE = { from: 20_000, to: 32_000 };
+
+/** Hands out free ports of 127.0.0.1, none of them twice. */
+export class PortAllocator {
+  private readonly given = new Set<number>();
+  private next = randomInt(RANGE.from, RANGE.to);
+
+  /** @throws PortInUseError when the port that was asked for is taken */
+  async take(wish: PortWish): Promise<number> {
+    if (wish.explicit !== undefined && wish.explicit !== 0) {
+      if (!(await this.claim(wish.explicit))) throw new PortInUseError(wish.name, wish.explicit);
+      return wish.explicit;
+    }
+    if (wish.preferred !== undefined && (await this.claim(wish.preferred))) return wish.preferred;
+    return this.any();
+  }
+
+  async any(): Promise<number> {
+    for (let tried = RANGE.from; tried < RANGE.to; tried++) {
+      this.next = this.next + 1 >= RANGE.to ? RANGE.from : this.next + 1;
+      if (await this.claim(this.next)) return this.next;
+    }
+    throw new Error(`No free port between ${RANGE.from} and ${RANGE.to}.`);
+  }
+
+  release(port: number): void {
+    this.given.delete(port);
+  }
+
+  private async claim(port: number): Promise<boolean> {
+    if (this.given.has(port)) return false;
+    this.given.add(port);
+    if (await canListen(port)) return true;
+    this.given.delete(port);
+    return false;
+  }
+}
+
+/** Tries all interfaces as well: a server on 0.0.0.0 does not stop one on 127.0.0.1 everywhere. */
+async function canListen(port: number): Promise<boolean> {
+  return (await tryListen(port, '127.0.0.1')) && (await tryListen(port, '0.0.0.0'));
+}
+
+function tryListen(port: number, host: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}

@@ -1,0 +1,116 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BrokerAdmin } from '../../broker/port.ts';
+import type { Crash, ProcessSpec } from '../supervisor/managed-process.ts';
+import { ManagedProcess } from '../supervisor/managed-process.ts';
+import type { DataDirectory } from '../data-directory.ts';
+import { dockerAnswers, prepareDockerKafka, pullImage, wipeDockerKafka } from './docker.ts';
+import { prepareEmbeddedKafka } from './embedded.ts';
+import { ensureJars } from './jars.ts';
+import type { Java } from './java.ts';
+import { MIN_JAVA_MAJOR, findJava } from './java.ts';
+import { onceAnswered } from '../once-answered.ts';
+
+export const KAFKA_STOP = { stopSignal: 'SIGTERM', stopTimeoutMs: 20_000 } as const;
+
+/** The machine has nothing to run a broker with. The process exits with code 2. */
+export class KafkaUnavailableError extends Error {
+  readonly code = 'kafka-unavailable';
+}
+
+export interface KafkaOptions {
+  readonly data: DataDirectory;
+  readonly cacheDir: string;
+  readonly port: number;
+  readonly controllerPort: number;
+  readonly env: NodeJS.ProcessEnv;
+  readonly createAdmin: (brokers: readonly string[]) => BrokerAdmin;
+  readonly onProgress?: (text: string) => void;
+  readonly onCrash?: (crash: Crash) => void;
+}
+
+export interface LocalKafka {
+  readonly process: ManagedProcess;
+  /** host:port */
+  readonly broker: string;
+  /** Removes all that a stopped broker has stored. */
+  wipe(): Promise<void>;
+}
+
+type Runtime =
+  | { readonly kind: 'embedded'; readonly java: Java; readonly jarsDir: string }
+  | { readonly kind: 'docker' };
+
+/**
+ * A real broker: from its jars on the machine's Java, else in Docker. Not started yet.
+ * @throws KafkaUnavailableError, MavenError
+ */
+export async function createKafka(options: KafkaOptions): Promise<LocalKafka> {
+  const { port, data } = options;
+  const broker = `127.0.0.1:${port}`;
+  const directory = join(data.path, 'kafka');
+  const runtime = await chooseRuntime(options);
+  const { probe, reset } = onceAnswered(port, () => askOnce(options.createAdmin([broker])));
+  const kafka = new ManagedProcess({
+    name: 'kafka',
+    prepare: () => {
+      reset();
+      return prepare(runtime, { ...options, directory });
+    },
+    probe,
+    logFile: data.log('kafka'),
+    pidFile: data.pidFile('kafka'),
+    parentDeath: 'guard',
+    ...KAFKA_STOP,
+    ...(options.onCrash ? { onCrash: options.onCrash } : {}),
+  });
+  const wipe = async () => {
+    if (runtime.kind === 'docker') await wipeDockerKafka(directory, options.env);
+    await rm(join(directory, 'data'), { recursive: true, force: true });
+  };
+  return { process: kafka, broker, wipe };
+}
+
+async function chooseRuntime(options: KafkaOptions): Promise<Runtime> {
+  const { cacheDir, env, onProgress } = options;
+  const java = await findJava(env);
+  let mavenProblem = '';
+  if (java) {
+    try {
+      const jarsDir = await ensureJars({ cacheDir, env, ...(onProgress ? { onProgress } : {}) });
+      return { kind: 'embedded', java, jarsDir };
+    } catch (error) {
+      mavenProblem = error instanceof Error ? error.message : String(error);
+    }
+  }
+  if (await dockerAnswers(env)) {
+    await pullImage(env, onProgress);
+    return { kind: 'docker' };
+  }
+  throw new KafkaUnavailableError(
+    `Kafka needs one of these:
+  - a JDK ${MIN_JAVA_MAJOR} or newer and Maven (Debian: apt install openjdk-17-jdk-headless maven; macOS: brew install openjdk maven)
+  - Docker, running
+  - a cluster of yours: KAFKA_BROKERS=host:port
+${java ? `Java ${java.major} was found. ${mavenProblem}` : `No Java ${MIN_JAVA_MAJOR}+ was found in JAVA_HOME or on the PATH, and no Docker engine answers.`}`,
+  );
+}
+
+/** A request by the client library: what the services will need of the broker. */
+async function askOnce(admin: BrokerAdmin): Promise<void> {
+  try {
+    await admin.ensureTopics([]);
+  } finally {
+    await admin.disconnect().catch(() => {});
+  }
+}
+
+function prepare(
+  runtime: Runtime,
+  options: KafkaOptions & { readonly directory: string },
+): Promise<ProcessSpec> {
+  const { directory, port, controllerPort, env } = options;
+  const common = { directory, port, controllerPort, env };
+  if (runtime.kind === 'docker') return prepareDockerKafka(common);
+  return prepareEmbeddedKafka({ ...common, java: runtime.java.command, jarsDir: runtime.jarsDir });
+}

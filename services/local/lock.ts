@@ -1,0 +1,53 @@
+import { link, mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { readJson } from './atomic-file.ts';
+import type { ProcessIdentity } from './process-identity.ts';
+import { identityOf, isAlive, processIdentitySchema } from './process-identity.ts';
+
+/** Another live process holds the data directory. */
+export class LockedError extends Error {
+  readonly code = 'locked';
+  readonly holder: ProcessIdentity;
+
+  constructor(path: string, holder: ProcessIdentity) {
+    super(`Process ${holder.pid} is already running on ${dirname(path)}.`);
+    this.holder = holder;
+  }
+}
+
+export interface Lock {
+  release(): Promise<void>;
+}
+
+/**
+ * Takes a lock file for this process. One left behind by a process that is gone is taken over.
+ * @throws LockedError while its holder lives
+ */
+export async function acquireLock(path: string): Promise<Lock> {
+  const self = await identityOf(process.pid);
+  if (!self) throw new Error(`Process ${process.pid} cannot read its own start time.`);
+  await mkdir(dirname(path), { recursive: true });
+  for (let attempt = 1; ; attempt++) {
+    if (await claim(path, self)) return { release: () => rm(path, { force: true }) };
+    const holder = await readJson(path, processIdentitySchema);
+    if (holder && (await isAlive(holder))) throw new LockedError(path, holder);
+    if (attempt === 5) throw new Error(`The lock ${path} could not be taken.`);
+    await rm(path, { force: true });
+  }
+}
+
+/** A hard link appears whole and only where there is none: content and exclusion in one step. */
+async function claim(path: string, self: ProcessIdentity): Promise<boolean> {
+  const temporary = `${path}.${randomBytes(4).toString('hex')}`;
+  await writeFile(temporary, JSON.stringify(self));
+  try {
+    await link(temporary, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
