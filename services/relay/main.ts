@@ -76,9 +76,9 @@ async function start(settings: Settings, { log, metrics, signal }: ServiceContex
   relay.start();
   const onError = (error: unknown): void => log.warn({ err: error }, 'sweeper failed, trying again');
   const schedules = [
-    every({ intervalMs: RETRY_INTERVAL_MS, run: sweeper.tick, onError, signal }),
-    every({ intervalMs: settings.SWEEP_INTERVAL_MS, run: sweeper.sweep, onError, signal }),
-    every({ intervalMs: PURGE_INTERVAL_MS, run: sweeper.purge, onError, signal }),
+    every({ intervalMs: RETRY_INTERVAL_MS, run: () => sweeper.tick(), onError, signal }),
+    every({ intervalMs: settings.SWEEP_INTERVAL_MS, run: () => sweeper.sweep(), onError, signal }),
+    every({ intervalMs: PURGE_INTERVAL_MS, run: () => sweeper.purge(), onError, signal }),
   ];
   const health = (): true | string => {
     const idleMs = Date.now() - relay.lastSuccessMs();

@@ -12,7 +12,7 @@ import { createPatience } from '../runtime/patience.ts';
 import { createStageRunner } from '../runtime/stage-runner.ts';
 import type { PgStore } from '../store/pg/pg-store.ts';
 import { createPgStore } from '../store/pg/pg-store.ts';
-import { isTransient } from '../store/pg/pool.ts';
+import { isInfrastructure, isTransient } from '../store/pg/pool.ts';
 import { Registry } from '../transactions/registry.ts';
 import { createPersistStep } from './persist/persist-step.ts';
 import type { StageWork } from './stage-work.ts';
@@ -96,7 +96,7 @@ async function start(settings: Settings, context: ServiceContext): Promise<Servi
     log,
     fatal,
     patience,
-    isTransient,
+    isInfrastructure,
     step: work.step,
     load: work.load,
     window: settings.STAGE_WINDOW,
@@ -104,8 +104,8 @@ async function start(settings: Settings, context: ServiceContext): Promise<Servi
   await patience(() => store.ping());
   await runner.start();
   return {
-    ready: () => runner.health(),
-    live: () => runner.health(),
+    ready: () => runner.ready(),
+    live: () => runner.live(),
     stop: async (deadlineMs) => {
       await runner.stop(Math.max(0, deadlineMs - 5_000));
       await work.close();

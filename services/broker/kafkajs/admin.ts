@@ -1,7 +1,10 @@
+import { ConstantBackoff, handleAll, retry } from 'cockatiel';
 import type { BrokerAdmin } from '../port.ts';
 import type { ClientOptions } from './client.ts';
 import { createKafka } from './client.ts';
 import { Connection } from './connection.ts';
+
+const settled = retry(handleAll, { maxAttempts: 100, backoff: new ConstantBackoff(100) });
 
 /** Topics and offsets, for start-up, lag and the sweeper. */
 export function createAdmin(options: ClientOptions): BrokerAdmin {
@@ -23,6 +26,8 @@ export function createAdmin(options: ClientOptions): BrokerAdmin {
           replicationFactor: -1,
         })),
       });
+      // waitForLeaders returns before the leaders answer: sending now would store some messages twice.
+      for (const { topic } of missing) await settled.execute(() => admin.fetchTopicOffsets(topic));
       return missing.map(({ topic }) => topic);
     },
     topicOffsets: async (topic) => {

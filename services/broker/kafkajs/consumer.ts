@@ -48,7 +48,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     start: async (handler) => {
       consumer.on(REBALANCING, () => {
         assigned = new Set();
-        handler.onAssigned([]);
+        handler.onRevoked();
       });
       consumer.on(GROUP_JOIN, ({ payload }) => {
         const partitions = toPartitions(payload.memberAssignment);
@@ -75,13 +75,13 @@ export function createConsumer(options: ConsumerOptions): Consumer {
 }
 
 async function takeOver(payload: EachBatchPayload, handler: ConsumerHandler): Promise<void> {
-  const { batch, heartbeat, resolveOffset, isRunning, isStale } = payload;
-  if (!isRunning() || isStale()) return;
+  const { batch } = payload;
+  if (!payload.isRunning() || payload.isStale()) return;
   await handler.onMessages(
     batch.messages.map((message) => toIncoming(batch.topic, batch.partition, message)),
-    heartbeat,
+    () => payload.heartbeat(),
   );
-  resolveOffset(batch.lastOffset());
+  payload.resolveOffset(batch.lastOffset());
 }
 
 function toIncoming(topic: string, partition: number, message: KafkaMessage): IncomingMessage {

@@ -84,3 +84,16 @@ export function isTransient(error: unknown): boolean {
     error.message,
   );
 }
+
+const SQLSTATE = /^[0-9A-Z]{5}$/;
+
+/**
+ * Whether an error says something of the database or the deployment rather than of the row at hand: all but
+ * data exceptions (class 22) and violated constraints (class 23). A missing table must not fill the dead
+ * letters; it ends the process.
+ */
+export function isInfrastructure(error: unknown): boolean {
+  if (isTransient(error)) return true;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return SQLSTATE.test(code) && !code.startsWith('22') && !code.startsWith('23');
+}
