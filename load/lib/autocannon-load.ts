@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import autocannon from 'autocannon';
+import type { LoadModel, LoadSpec } from './generator.ts';
+import { REQUEST_TIMEOUT_SECONDS } from './generator.ts';
+import { createPayments, toBody } from './payments.ts';
+import { Tally } from './tally.ts';
+
+type Rest = Omit<LoadSpec, 'model'>;
+type Closed = Extract<LoadModel, { kind: 'closed' }>;
+type Pipelined = Extract<LoadModel, { kind: 'pipelined' }>;
+
+/** Groups of users that start one after the other; more of them make the ramp smoother and cost timers. */
+const MAX_GROUPS = 40;
+/** Bodies made before the run, over all connections: making them meanwhile would compete with the system. */
+const PREPARED_BODIES = 20_000;
+
+/** Users who each send, wait and send again. */
+export async function closedLoad(spec: Rest, model: Closed): Promise<Tally> {
+  const tally = new Tally();
+  const prepared = Math.max(10, Math.floor(PREPARED_BODIES / model.users));
+  const groups = Math.min(model.users, MAX_GROUPS);
+  const endMs = performance.now() + spec.seconds * 1_000;
+  const runs = Array.from({ length: groups }, async (_, group) => {
+    const first = Math.floor((group * model.users) / groups);
+    const users = Math.floor(((group + 1) * model.users) / groups) - first;
+    await sleep((model.rampSeconds * 1_000 * group) / groups);
+    const requests = (user: number) => makeRequests(spec, spec.seed * 10_000 + first + user, prepared);
+    await cannonade(spec, tally, { connections: users, endMs, requests });
+  });
+  await Promise.all(runs);
+  return tally;
+}
+
+/** One connection with several requests on their way. */
+export async function pipelinedLoad(spec: Rest, { depth }: Pipelined): Promise<Tally> {
+  const tally = new Tally();
+  const endMs = performance.now() + spec.seconds * 1_000;
+  const prepared = makeRequests(spec, spec.seed, 1_000);
+  await cannonade(spec, tally, { connections: 1, endMs, pipelining: depth, requests: () => prepared });
+  return tally;
+}
+
+interface Battery {
+  readonly connections: number;
+  readonly pipelining?: number;
+  /** By performance.now(). */
+  readonly endMs: number;
+  readonly requests: (connection: number) => autocannon.Request[];
+}
+
+async function cannonade(spec: Rest, tally: Tally, battery: Battery): Promise<void> {
+  const { connections, pipelining = 1, requests } = battery;
+  let connection = 0;
+  const options = {
+    url: spec.url,
+    connections,
+    pipelining,
+    timeout: REQUEST_TIMEOUT_SECONDS,
+    // Ended by `stop` below: its own end is only as exact as a second.
+    duration: spec.seconds + 3_600,
+    sampleInt: 50,
+    // Requests cannot be changed per connection while they are pipelined: one list for the one connection.
+    ...(pipelining > 1
+      ? { requests: requests(0) }
+      : { setupClient: (client: autocannon.Client) => client.setRequests(requests(connection++)) }),
+  };
+  await new Promise<void>((resolve, reject) => {
+    const instance = autocannon(options, (error: unknown) => (error ? reject(error) : resolve()));
+    instance.on('response', (_client, status, _bytes, latencyMs) => tally.answered(status, latencyMs));
+    instance.on('reqError', (error: Error) =>
+      tally.failed(error.message === 'request timed out' ? 'timeout' : 'connection'),
+    );
+    setTimeout(() => (instance as unknown as { stop(): void }).stop(), battery.endMs - performance.now());
+  });
+}
+
+function makeRequests(spec: Rest, seed: number, count: number): autocannon.Request[] {
+  const next = createPayments({ seed, accounts: spec.accounts });
+  const headers = { 'content-type': 'application/json' };
+  const body = () => toBody(next());
+  if (!spec.idempotent)
+    return Array.from({ length: count }, () => ({ method: 'POST' as const, headers, body: body() }));
+  const setupRequest = (request: autocannon.Request): autocannon.Request => ({
+    ...request,
+    method: 'POST',
+    headers: { ...headers, 'idempotency-key': randomUUID() },
+    body: body(),
+  });
+  return [{ setupRequest }];
+}
+
+const sleep = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
