@@ -50,7 +50,8 @@ with machine ("order", from_state, event, to_state, outcome, publish, leaves_lan
   from change c
   join locked l using (id)
   join machine m on m."order" = l."order" and m.from_state = l.state and m.event = c.event
-  where t.id = c.id and t.state = l.state
+  -- No condition on t.state: "locked" has the newest state, the snapshot of this statement may be older.
+  where t.id = c.id
   returning t.id, t.version, t.state, t.shard, t.key, t.keyed, m.publish, m.leaves_lane,
             c.event, c.stage, c.attempt, c.data, c.traceparent, c.n
 ), logged as (
