@@ -1,0 +1,83 @@
+/** One line of a stream, without its line feed. */
+export interface Line {
+  /** Counts from 1; blank lines count. */
+  readonly number: number;
+  /** Undefined: longer than allowed, its bytes were thrown away. */
+  readonly bytes: Buffer | undefined;
+}
+
+const LINE_FEED = 0x0a;
+
+/**
+ * Cuts a stream of bytes into lines: yields, for each chunk that completes any, the lines it completes. Blank
+ * lines are left out. No more than one unfinished line is kept, and of a line that is too long nothing: unlike
+ * in split2, such a line is told of and has its number, and bytes are not decoded, so that bad UTF-8 shows.
+ */
+export async function* readLines(
+  source: AsyncIterable<Buffer>,
+  maxLineBytes: number,
+): AsyncGenerator<Line[]> {
+  const cutter = createLineCutter(maxLineBytes);
+  for await (const chunk of source) {
+    const lines = cutter.cut(chunk);
+    if (lines.length > 0) yield lines;
+  }
+  const last = cutter.end();
+  if (last.length > 0) yield last;
+}
+
+function createLineCutter(maxLineBytes: number) {
+  let number = 1;
+  let parts: Buffer[] = [];
+  let length = 0;
+
+  function finish(lines: Line[]): void {
+    const bytes = length > maxLineBytes ? undefined : trimmed(parts);
+    if (bytes === undefined || bytes.length > 0) lines.push({ number, bytes });
+    number++;
+    parts = [];
+    length = 0;
+  }
+
+  function keep(piece: Buffer): void {
+    length += piece.length;
+    if (length > maxLineBytes) parts = [];
+    else if (piece.length > 0) parts.push(piece);
+  }
+
+  return {
+    cut(chunk: Buffer): Line[] {
+      const lines: Line[] = [];
+      let start = 0;
+      for (;;) {
+        const end = chunk.indexOf(LINE_FEED, start);
+        if (end === -1) break;
+        keep(chunk.subarray(start, end));
+        finish(lines);
+        start = end + 1;
+      }
+      // Copied: a slice would keep the whole chunk in memory.
+      keep(Buffer.from(chunk.subarray(start)));
+      return lines;
+    },
+    end(): Line[] {
+      const lines: Line[] = [];
+      if (length > 0) finish(lines);
+      return lines;
+    },
+  };
+}
+
+/** The line without spaces, tabs and carriage returns at either end. */
+function trimmed(parts: readonly Buffer[]): Buffer {
+  const bytes = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+  let start = 0;
+  let end = bytes.length;
+  while (start < end && isSpace(bytes[start]!)) start++;
+  while (end > start && isSpace(bytes[end - 1]!)) end--;
+  return bytes.subarray(start, end);
+}
+
+function isSpace(byte: number): boolean {
+  return byte === 0x20 || byte === 0x09 || byte === 0x0d;
+}

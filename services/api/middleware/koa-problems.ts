@@ -1,0 +1,49 @@
+import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+import type { Context, Middleware } from 'koa';
+import type { ApiMetrics } from '../metrics.ts';
+import { problemOf, sendProblem } from '../send-problem.ts';
+
+export interface KoaProblemsOptions {
+  readonly isTransient: (error: unknown) => boolean;
+  readonly log: { error(fields: object, message: string): void };
+  readonly metrics: Pick<ApiMetrics, 'answered'>;
+  /** True once the server is stopping: connections are then closed after the answer. */
+  readonly stopping: () => boolean;
+}
+
+/** Small bodies that nobody read are taken off the connection by Node; it stays usable. */
+const LEAVE_UNREAD_BYTES = 64 * 1024;
+
+/** Outermost: turns whatever is thrown into a problem, without telling what only we should know. */
+export function koaProblems(options: KoaProblemsOptions): Middleware {
+  return async function koaProblems(ctx, next) {
+    ctx.res.setHeader('X-Content-Type-Options', 'nosniff');
+    try {
+      await next();
+    } catch (error) {
+      const problem = problemOf(error, options.isTransient);
+      if (problem.code === 'internal' || problem.code === 'store-unavailable')
+        options.log.error({ err: error, method: ctx.method, path: ctx.path }, 'request failed');
+      sendProblem(ctx, problem);
+    }
+    if (options.stopping() || leavesBody(ctx)) ctx.set('Connection', 'close');
+    options.metrics.answered(routeOf(ctx), ctx.method, ctx.status);
+  };
+}
+
+/** An unread body of unknown or large size would have to be waited for: close instead. */
+function leavesBody(ctx: Context): boolean {
+  if (ctx.req.complete || ctx.body instanceof Readable) return false;
+  return declaredBytes(ctx.req) > LEAVE_UNREAD_BYTES;
+}
+
+function declaredBytes(request: IncomingMessage): number {
+  if (request.headers['transfer-encoding'] !== undefined) return Infinity;
+  return Number(request.headers['content-length'] ?? 0);
+}
+
+function routeOf(ctx: Context): string {
+  const route: unknown = ctx['_matchedRoute'];
+  return typeof route === 'string' ? route : 'none';
+}

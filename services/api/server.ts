@@ -1,0 +1,104 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { STATUS_CODES, createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type Koa from 'koa';
+import type { Problem } from './problems.ts';
+import { PROBLEMS, PROBLEM_MEDIA_TYPE, problemBody } from './problems.ts';
+import { BODY_LIMITS, tooLarge } from './read-body.ts';
+
+export interface ApiServer {
+  readonly port: number;
+  /** Takes no new connections, and resolves when every request in flight is answered. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the port.
+ * @throws the system's error (EADDRINUSE mostly)
+ */
+export async function openServer(app: Koa, address: { host: string; port: number }): Promise<ApiServer> {
+  const handle = app.callback();
+  const server = createServer(
+    {
+      // Above the idle time-outs of common load balancers, which must be the first to hang up.
+      keepAliveTimeout: 65_000,
+      headersTimeout: 66_000,
+      // Bulk streams may take hours: bodies have time-outs of their own, in read-body.ts and routes/bulk.ts.
+      requestTimeout: 0,
+      connectionsCheckingInterval: 5_000,
+    },
+    (request, response) => void handle(request, response),
+  );
+  server.on('clientError', refuseConnection);
+  server.on('checkContinue', (request, response) => checkContinue(request, response, handle));
+  server.on('checkExpectation', (_request, response) => refuseExpectation(response));
+  await listen(server, address);
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () => new Promise((resolve) => void server.close(() => resolve())),
+  };
+}
+
+function listen(server: Server, { host, port }: { host: string; port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port, backlog: 1_024 }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/** A client that asks before it sends a large body is told at once, and saves itself the sending. */
+function checkContinue(
+  request: IncomingMessage,
+  response: ServerResponse,
+  handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+): void {
+  const announced = Number(request.headers['content-length'] ?? 0);
+  const streams = request.url?.startsWith('/v1/transactions/bulk') ?? false;
+  if (!streams && announced > BODY_LIMITS.maxBytes) {
+    response.setHeader('Connection', 'close');
+    writeProblem(response, tooLarge());
+    return;
+  }
+  response.writeContinue();
+  void handle(request, response);
+}
+
+function refuseExpectation(response: ServerResponse): void {
+  const detail = 'The only expectation that can be met is 100-continue; leave the Expect header out.';
+  writeProblem(response, { code: 'expectation-failed', detail });
+}
+
+function writeProblem(response: ServerResponse, problem: Problem): void {
+  response.writeHead(PROBLEMS[problem.code].status, { 'Content-Type': PROBLEM_MEDIA_TYPE });
+  response.end(JSON.stringify(problemBody(problem)));
+}
+
+const CLIENT_ERRORS: Readonly<Record<string, Problem>> = {
+  HPE_HEADER_OVERFLOW: { code: 'headers-too-large', detail: 'The request headers are larger than 16 KiB.' },
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    code: 'body-timeout',
+    detail: 'The request headers had not arrived in full after 66 s.',
+  },
+};
+
+/** What the HTTP parser could not read never reaches the application: answered here. */
+function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
+  // Writing makes no sense after a reset, and after the start of an answer it would end up inside of it.
+  if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0) {
+    socket.destroy();
+    return;
+  }
+  const problem = CLIENT_ERRORS[error.code ?? ''] ?? {
+    code: 'bad-http',
+    detail: 'The request could not be read as HTTP/1.1; the connection is closed.',
+  };
+  const { status } = PROBLEMS[problem.code];
+  const body = JSON.stringify(problemBody(problem));
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: ${PROBLEM_MEDIA_TYPE}\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}

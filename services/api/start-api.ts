@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RemoteClient } from '../runtime/remote-client.ts';
+import type { Registry } from '../transactions/registry.ts';
+import type { LoadLimits } from './admission.ts';
+import type { ApiLog, ApiStore } from './app.ts';
+import { createApp } from './app.ts';
+import { createChangeWatcher } from './change-watcher.ts';
+import { createIntake } from './intake.ts';
+import { createLoadMonitor } from './load-monitor.ts';
+import type { ApiGauges, ApiMetrics } from './metrics.ts';
+import { openServer } from './server.ts';
+
+export interface ApiSettings {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly limits: LoadLimits;
+  readonly bulkStreamsMax: number;
+  readonly syncCallsMax: number;
+  readonly waitersMax: number;
+  /** Of the product. */
+  readonly version: string;
+}
+
+export interface ApiParts {
+  readonly store: ApiStore;
+  readonly remote: Pick<RemoteClient, 'call'>;
+  readonly registry: Registry;
+  readonly metrics: ApiMetrics;
+  readonly log: ApiLog;
+  /** Whether an error of the store may pass by itself. */
+  readonly isTransient: (error: unknown) => boolean;
+}
+
+export interface Api {
+  readonly port: number;
+  readonly gauges: ApiGauges;
+  /** True, or why it should get no requests now. */
+  ready(): true | string;
+  /** Takes no new work, answers what is in flight, and empties the queue. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Serves the API.
+ * @throws the system's error (EADDRINUSE mostly)
+ */
+export async function startApi(settings: ApiSettings, parts: ApiParts): Promise<Api> {
+  const { store, metrics, log, isTransient } = parts;
+  const stopping = new AbortController();
+  const intake = createIntake({ store, metrics, isTransient, queueMax: settings.limits.queueMax });
+  const watcher = createChangeWatcher({
+    versions: (ids) => store.versions(ids),
+    waitersMax: settings.waitersMax,
+    onError: (error) => log.warn({ err: error }, 'cannot look for changes'),
+  });
+  const monitor = createLoadMonitor({
+    queue: intake,
+    outboxAgeSeconds: () => store.outboxAgeSeconds(),
+    stopping: stopping.signal,
+    onError: (error) => log.warn({ err: error }, 'cannot read the age of the outbox'),
+  });
+  const app = createApp({
+    ...parts,
+    ...settings,
+    intake,
+    watcher,
+    load: () => monitor.load(),
+    stop: stopping.signal,
+  });
+  const server = await openServer(app, settings);
+
+  return {
+    port: server.port,
+    gauges: { queued: () => intake.queued, waiters: () => watcher.waiters },
+    ready: () => (stopping.signal.aborted ? 'stopping' : monitor.storeState()),
+    async stop() {
+      stopping.abort();
+      watcher.close();
+      await server.close();
+      while (!intake.idle) await sleep(10);
+      monitor.close();
+    },
+  };
+}

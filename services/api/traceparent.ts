@@ -1,0 +1,41 @@
+import { randomBytes } from 'node:crypto';
+import type { Link } from '@opentelemetry/api';
+import { trace } from '@opentelemetry/api';
+import { newTraceparent } from '../domain/ids.ts';
+import { currentTraceparent, tracingEnabled } from '../../otel/tracing.ts';
+import { formatTraceparent } from '../../otel/spans.ts';
+
+const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(-.*)?$/;
+
+/**
+ * The traceparent that a transaction carries through the outbox and every event: that of the active span; else
+ * the client's, with a new span id; else a fresh one, unsampled.
+ */
+export function traceparentFor(header: string | string[] | undefined): string {
+  return currentTraceparent() ?? continued(header) ?? newTraceparent();
+}
+
+/**
+ * Makes traceparents for the lines of a bulk request: each line begins a trace of its own, linked to the request,
+ * since one trace of a million transactions is of no use to anyone.
+ */
+export function lineTraces(): () => string {
+  if (!tracingEnabled()) return newTraceparent;
+  const tracer = trace.getTracer('sluice');
+  const request = trace.getActiveSpan()?.spanContext();
+  const links: Link[] = request ? [{ context: request }] : [];
+  return () => {
+    const span = tracer.startSpan('accept bulk line', { root: true, links });
+    span.end();
+    return formatTraceparent(span.spanContext());
+  };
+}
+
+function continued(header: string | string[] | undefined): string | undefined {
+  const match = typeof header === 'string' ? TRACEPARENT.exec(header) : null;
+  if (!match) return undefined;
+  const [, version, traceId, flags, suffix] = match;
+  // Version 00 has exactly four fields; a later one may have more (W3C Trace Context, section 4).
+  if (version === '00' && suffix !== undefined) return undefined;
+  return `00-${traceId}-${randomBytes(8).toString('hex')}-${flags}`;
+}
