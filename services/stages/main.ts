@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { createLogger } from '../../otel/logger.ts';
 import type { ServiceContext, Service } from '../../otel/lifecycle.ts';
 import { runService } from '../../otel/lifecycle.ts';
+import type { Metrics } from '../../otel/metrics.ts';
 import { createMetrics } from '../../otel/metrics.ts';
 import { createConsumer } from '../broker/kafkajs/consumer.ts';
 import * as config from '../config.ts';
@@ -14,10 +15,7 @@ import type { PgStore } from '../store/pg/pg-store.ts';
 import { createPgStore } from '../store/pg/pg-store.ts';
 import { isInfrastructure, isTransient } from '../store/pg/pool.ts';
 import { Registry } from '../transactions/registry.ts';
-import { createPersistStep } from './persist/persist-step.ts';
 import type { StageWork } from './stage-work.ts';
-import { createRemoteWork } from './remote/remote-work.ts';
-import { createValidateStep } from './validate/validate-step.ts';
 
 function parse() {
   return config.parseConfig(
@@ -38,29 +36,34 @@ type Settings = ReturnType<typeof parse>;
 /** Statements that may run at once in a stage: what its capacity is measured against. */
 const FLUSHERS = 2;
 
-function createWork(
-  settings: Settings,
-  registry: Registry,
-  store: PgStore,
-  context: ServiceContext,
-): StageWork {
+interface WorkContext {
+  readonly settings: Settings;
+  readonly registry: Registry;
+  readonly store: PgStore;
+  readonly metrics: Metrics;
+}
+
+/** Each stage loads only what it needs: an HTTP client and its pools are no small part of a process. */
+async function createWork(context: WorkContext): Promise<StageWork> {
+  const { settings, registry, store } = context;
+  const load = new LoadMeter(FLUSHERS);
   switch (settings.STAGE) {
     case 'validate': {
-      const load = new LoadMeter(FLUSHERS);
+      const { createValidateStep } = await import('./validate/validate-step.ts');
       return {
         load,
         step: createValidateStep({ registry, query: store.query, load }),
         close: async () => {},
       };
     }
-    case 'persist':
-      return {
-        load: new LoadMeter(FLUSHERS),
-        step: createPersistStep({ registry, store }),
-        close: async () => {},
-      };
-    case 'remote':
-      return createRemoteWork({ settings, registry, store, metrics: context.metrics });
+    case 'persist': {
+      const { createPersistStep } = await import('./persist/persist-step.ts');
+      return { load, step: createPersistStep({ registry, store }), close: async () => {} };
+    }
+    case 'remote': {
+      const { createRemoteWork } = await import('./remote/remote-work.ts');
+      return createRemoteWork(context);
+    }
   }
 }
 
@@ -69,7 +72,7 @@ async function start(settings: Settings, context: ServiceContext): Promise<Servi
   const { STAGE: stage, SLUICE_TOPIC_PREFIX: prefix } = settings;
   const registry = Registry.parse(settings.SLUICE_TYPES);
   const store = openStore(settings, log);
-  const work = createWork(settings, registry, store, context);
+  const work = await createWork({ settings, registry, store, metrics });
   const restarts = metrics.counter('sluice.consumer.restarts');
   const group = groupOf(prefix, stage);
   const orders = [...new Set(registry.types.map((type) => type.order))];
