@@ -4,6 +4,7 @@ import { openAdminServer } from './admin-server.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import { flushTracing } from './registration.ts';
+import { assertLoadedInstrumented } from './self-test.ts';
 
 /** What a role is, once it has started. */
 export interface Service {
@@ -96,6 +97,7 @@ async function run(options: ServiceOptions): Promise<void> {
   });
   try {
     service = await started;
+    assertLoadedInstrumented();
   } catch (error) {
     // Told to end while it was starting: giving up is what it should do, and `stop` ends the process.
     if (stopping.signal.aborted) return;

@@ -5,8 +5,17 @@ import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-tr
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createRecorder } from './recorder.ts';
 import { setRegistration } from './registration.ts';
+import { formatTraceparent } from './spans.ts';
 import { SPANS } from './schema/spans.ts';
-import { currentTraceparent, startBatch, startCall, startProcess, startSend } from './tracing.ts';
+import {
+  beginTrace,
+  currentTraceparent,
+  runBatch,
+  startBatch,
+  startCall,
+  startProcess,
+  startSend,
+} from './tracing.ts';
 
 const exporter = new InMemorySpanExporter();
 const sdk = new NodeSDK({
@@ -159,6 +168,28 @@ test('a batch of any size keeps a bounded number of links', () => {
   for (let i = 0; i < 500; i++) startProcess({ ...message, batch }).end('moved');
   batch.end();
   expect(recorded('apply').links).toHaveLength(64);
+});
+
+test('work on behalf of many is recorded in its batch, not in the trace of the one that started it', async () => {
+  const members = [startProcess(message), startProcess(message)];
+  const traceparents = members.map((span) => span.traceparent);
+  const inside = await members[0]?.run(() =>
+    runBatch('apply', { size: 2, traceparents }, async () => currentTraceparent()),
+  );
+  const root = recorded('apply');
+  expect(inside).toBe(formatTraceparent(root.spanContext()));
+  expect(root.links.map((link) => formatTraceparent(link.context))).toEqual(traceparents);
+  await expect(runBatch('failing', { size: 1 }, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+  expect(recorded('failing').status.code).toBe(SpanStatusCode.ERROR);
+});
+
+test('each line of a request begins a trace of its own, linked to the request', () => {
+  const request = startProcess(message);
+  const lines = request.run(() => [beginTrace('accept line'), beginTrace('accept line')]);
+  const spans = exporter.getFinishedSpans();
+  expect(spans.map((span) => formatTraceparent(span.spanContext()))).toEqual(lines);
+  expect(new Set([traceId, ...spans.map((span) => span.spanContext().traceId)]).size).toBe(3);
+  expect(spans.map((span) => span.links[0]?.context.traceId)).toEqual([traceId, traceId]);
 });
 
 test('an error is on the span with its code, its message and the exception', () => {

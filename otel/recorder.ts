@@ -1,5 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
 import { context, isSpanContextValid, SpanKind, trace } from '@opentelemetry/api';
+import { parseTraceParent } from '@opentelemetry/core';
 import type {
   BatchOptions,
   CallOptions,
@@ -10,7 +11,7 @@ import type {
   SendSpan,
   SpanRecorder,
 } from './span-types.ts';
-import { formatTraceparent, RecordedBatch, RecordedSpan } from './spans.ts';
+import { formatTraceparent, LINKS_MAX, RecordedBatch, RecordedSpan } from './spans.ts';
 
 /**
  * Makes spans through the OpenTelemetry API. Names and attributes follow the semantic conventions for messaging
@@ -22,8 +23,25 @@ export function createRecorder(): SpanRecorder {
     send: (options) => new RecordedSend(tracer, sendSpan(options)),
     process: (options) => new RecordedProcess(tracer, processSpan(options)),
     call: (options) => new RecordedCall(tracer, callSpan(options)),
-    batch: (name, options) =>
-      new RecordedBatch(tracer, name, { kind: SpanKind.CLIENT, attributes: batchAttributes(options) }),
+    batch(name, options) {
+      const { traceparents = [] } = options;
+      const batch = new RecordedBatch(tracer, name, {
+        kind: SpanKind.CLIENT,
+        attributes: batchAttributes(options),
+      });
+      for (const traceparent of traceparents.slice(0, LINKS_MAX)) {
+        const member = parseTraceParent(traceparent);
+        if (member) batch.link(member);
+      }
+      return batch;
+    },
+    begin(name) {
+      const request = trace.getSpanContext(context.active());
+      const links = request ? [{ context: request }] : [];
+      const span = tracer.startSpan(name, { kind: SpanKind.PRODUCER, root: true, links });
+      span.end();
+      return formatTraceparent(span.spanContext());
+    },
     current() {
       const active = trace.getSpanContext(context.active());
       return active && isSpanContextValid(active) ? formatTraceparent(active) : undefined;

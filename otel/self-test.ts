@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { Server } from './node-http.ts';
 import { tracingEnabled } from './registration.ts';
 
@@ -27,6 +28,23 @@ export function assertInstrumented({ koa, pg }: Instrumented): void {
     `Tracing is on, but ${missing.join(', ')} is not instrumented. ` +
       'Start the process with `node --import otel/register.ts`, and unbundled.',
   );
+}
+
+/**
+ * The same for what this process has loaded by now, whoever has imported it.
+ * @throws NotInstrumentedError that names what is not patched
+ */
+export function assertLoadedInstrumented(): void {
+  if (!tracingEnabled()) return;
+  const koa = loaded('koa') as Instrumented['koa'];
+  const pg = loaded('pg') as Instrumented['pg'];
+  assertInstrumented({ ...(koa && { koa }), ...(pg && { pg }) });
+}
+
+/** The exports of a CommonJS package, where it has been loaded: instrumentations patch them in place. */
+function loaded(name: string): unknown {
+  const require = createRequire(import.meta.url);
+  return require.cache[require.resolve(name)]?.exports;
 }
 
 /** By the mark that instrumentations leave: their own package is not loaded here while tracing is off. */

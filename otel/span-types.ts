@@ -63,6 +63,8 @@ export interface CallSpan extends OpenSpan {
 export interface BatchOptions {
   /** Messages or rows in the batch. */
   readonly size: number;
+  /** Spans it serves that cannot name the batch themselves: it links to them (the first 64). */
+  readonly traceparents?: readonly string[];
   readonly stage?: string;
   readonly topic?: string;
 }
@@ -79,5 +81,7 @@ export interface SpanRecorder {
   process(options: ProcessOptions): ProcessSpan;
   call(options: CallOptions): CallSpan;
   batch(name: string, options: BatchOptions): BatchSpan;
+  /** A span that ends at once and begins a trace, linked to the active span; returns its traceparent. */
+  begin(name: string): string;
   current(): string | undefined;
 }

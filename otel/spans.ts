@@ -4,7 +4,7 @@ import { parseTraceParent } from '@opentelemetry/core';
 import type { LinkTarget } from './span-types.ts';
 
 /** A batch links to this many of its spans at the most; each of them links to its batch in any case. */
-const LINKS_MAX = 64;
+export const LINKS_MAX = 64;
 
 export interface SpanOptions {
   readonly name: string;

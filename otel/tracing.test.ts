@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import {
+  beginTrace,
   currentTraceparent,
+  runBatch,
   startBatch,
   startCall,
   startProcess,
@@ -43,6 +45,8 @@ test('with tracing off work is run and its result or error handed on', () => {
   batch.end();
 });
 
-test('with tracing off no span is active', () => {
+test('with tracing off no span is active, and none is begun', async () => {
   expect(currentTraceparent()).toBeUndefined();
+  expect(beginTrace('line')).toBeUndefined();
+  expect(await runBatch('apply', { size: 1 }, async () => 9)).toBe(9);
 });

@@ -45,6 +45,35 @@ export function startBatch(name: string, options: BatchOptions): BatchSpan {
   return registered()?.recorder.batch(name, options) ?? NO_BATCH;
 }
 
+/**
+ * Runs `work` in a batch span, and ends it. Besides, this is what keeps batches apart: work that one caller starts
+ * on behalf of many others would otherwise be recorded in the trace of that one.
+ */
+export async function runBatch<Result>(
+  name: string,
+  options: BatchOptions,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  if (!registered()) return work();
+  const batch = startBatch(name, options);
+  try {
+    const result = await batch.run(work);
+    batch.end();
+    return result;
+  } catch (error) {
+    batch.end(error);
+    throw error;
+  }
+}
+
+/**
+ * Begins a trace for one of the many things that one request has brought, such as a line of a bulk submission,
+ * linked to that request. Returns the traceparent to carry on; undefined while tracing is off.
+ */
+export function beginTrace(name: string): string | undefined {
+  return registered()?.recorder.begin(name);
+}
+
 /** The traceparent of the span that is active here; undefined where there is none, as always with tracing off. */
 export function currentTraceparent(): string | undefined {
   return registered()?.recorder.current();

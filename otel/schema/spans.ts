@@ -64,6 +64,14 @@ export const SPANS = {
       'sluice.transaction.id',
     ],
   },
+  begin: {
+    name: 'as the caller names it',
+    kind: 'PRODUCER',
+    description:
+      'Begins the trace of one of many things that one request brought: a line of a bulk submission.',
+    parent: 'none: it begins a trace, linked to the request',
+    attributes: [],
+  },
   batch: {
     name: 'as the caller names it',
     kind: 'CLIENT',
