@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { AcceptOutcome, Submission } from '../port.ts';
+import { isIn } from './hashed.ts';
 import { inTransaction } from './pool.ts';
 
 /**
@@ -18,23 +19,23 @@ with input as (
   select idempotency_key, request_hash, id from input where idempotency_key is not null
   on conflict (key) do nothing
   returning transaction_id
+), fresh as (
+  select * from input where idempotency_key is null or id in (select transaction_id from claimed)
 ), accepted as (
   insert into transaction (id, type, "order", key, keyed, shard, state, version, deadline)
-  select id, type, ordering, key, keyed, shard, 'accepted', 1, deadline from input
-  where idempotency_key is null or id in (select transaction_id from claimed)
-  order by n
+  select id, type, ordering, key, keyed, shard, 'accepted', 1, deadline from fresh order by n
   on conflict (id) do nothing
   returning id
 ), logged as (
   insert into event (transaction_id, version, event, state, stage, attempt, data, traceparent)
-  select id, 1, 'new', 'accepted', $13, 1, data::json, traceparent
-  from input join accepted using (id) order by n
+  select id, 1, 'new', 'accepted', $13, 1, data::json, traceparent from fresh order by n
+  on conflict (transaction_id, version) do nothing
 ), laned as (
   insert into key_lane (key, transaction_id)
-  select key, id from input join accepted using (id) where keyed order by n
+  select key, id from fresh where ${isIn('accepted')} and keyed order by n
 ), queued as (
   insert into outbox (shard, key, transaction_id, version)
-  select shard, key, id, 1 from input join accepted using (id) where $12 order by n
+  select shard, key, id, 1 from fresh where ${isIn('accepted')} and $12 order by n
 )
 select id from accepted`;
 

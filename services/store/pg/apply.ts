@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { TRANSITIONS, isPublished, isTerminal, resumeEvent } from '../../domain/state-machine.ts';
 import type { ApplyOptions, Change, Unmoved } from '../port.ts';
+import { isIn } from './hashed.ts';
 import { inTransaction } from './pool.ts';
 
 /** The state machine as a relation, so that SQL needs no second copy of it. */
@@ -36,36 +37,35 @@ with machine ("order", from_state, event, to_state, outcome, publish, leaves_lan
   ) with ordinality as u(id, event, stage, attempt, data, traceparent, delay_ms, ambiguous, n)
   order by id, n
 ), locked as (
-  select t.id, t.state, t."order" from transaction t join change using (id) order by t.id for no key update of t
+  select c.*, t.state, t."order" from change c join transaction t using (id) order by id for no key update of t
 ), moved as (
   update transaction t set
     state = m.to_state,
     outcome = m.outcome,
     version = t.version + 1,
-    attempts = case when c.stage = 'remote' then greatest(t.attempts, c.attempt) else t.attempts end,
-    ambiguous = t.ambiguous or c.ambiguous,
-    next_attempt_at = clock_timestamp() + make_interval(secs => c.delay_ms / 1000),
+    attempts = case when l.stage = 'remote' then greatest(t.attempts, l.attempt) else t.attempts end,
+    ambiguous = t.ambiguous or l.ambiguous,
+    next_attempt_at = clock_timestamp() + make_interval(secs => l.delay_ms / 1000),
     sweeps = 0,
     updated_at = clock_timestamp()
-  from change c
-  join locked l using (id)
-  join machine m on m."order" = l."order" and m.from_state = l.state and m.event = c.event
+  from locked l
+  join machine m on m."order" = l."order" and m.from_state = l.state and m.event = l.event
   -- No condition on t.state: "locked" has the newest state, the snapshot of this statement may be older.
-  where t.id = c.id
+  where t.id = l.id
   returning t.id, t.version, t.state, t.shard, t.key, t.keyed, m.publish, m.leaves_lane,
-            c.event, c.stage, c.attempt, c.data, c.traceparent, c.n
+            l.event, l.stage, l.attempt, l.data, l.traceparent, l.n
 ), logged as (
   insert into event (transaction_id, version, event, state, stage, attempt, data, traceparent)
   select id, version, event, state, stage, attempt, data::json, traceparent from moved order by n
 ), released as (
-  delete from key_lane k using moved m
-  where m.keyed and m.leaves_lane and k.transaction_id = m.id
-  returning k.key, k.transaction_id
+  delete from key_lane
+  where transaction_id = any(array(select id from moved where keyed and leaves_lane))
+  returning key, transaction_id
 ), head as (
   select distinct on (k.key) k.key, k.transaction_id
   from key_lane k
-  where k.key in (select key from released)
-    and k.transaction_id not in (select transaction_id from released)
+  where k.key = any(array(select key from released))
+    and k.transaction_id <> all(array(select transaction_id from released))
   order by k.key, k.seq
 ), queued as (
   insert into outbox (shard, key, transaction_id, version)
@@ -80,9 +80,9 @@ with machine ("order", from_state, event, to_state, outcome, publish, leaves_lan
     ) e on true
   ) as rows order by n
 )${settleSql ? settleCte(settleSql) : ''}
-select c.id, l.id is null as unknown from change c
-left join locked l using (id) left join moved m using (id)
-where m.id is null`;
+select id, true as unknown from change where not (${isIn('locked')})
+union all
+select id, false as unknown from locked where not (${isIn('moved')})`;
 }
 
 function settleCte(settleSql: string): string {
