@@ -1,3 +1,5 @@
+import './crc32c-patch.ts';
+import './record-patch.ts';
 import type { RetryOptions } from 'kafkajs';
 import { Kafka, logLevel } from 'kafkajs';
 import type { Logger } from 'pino';

@@ -1,3 +1,5 @@
+import './crc32c-patch.ts';
+import './record-patch.ts';
 import { Partitioners } from 'kafkajs';
 import type { TopicMessages } from 'kafkajs';
 import type { OutgoingMessage, Producer } from '../port.ts';
