@@ -1,4 +1,3 @@
-import './crc32c-patch.ts';
 import './record-patch.ts';
 import type { RetryOptions } from 'kafkajs';
 import { Kafka, logLevel } from 'kafkajs';

@@ -1,4 +1,3 @@
-import './crc32c-patch.ts';
 import './record-patch.ts';
 import { Partitioners } from 'kafkajs';
 import type { TopicMessages } from 'kafkajs';
