@@ -160,7 +160,7 @@ export const METRICS = {
   'sluice.stage.rebalances': {
     kind: 'counter',
     unit: '{rebalance}',
-    description: 'Assignments of partitions received from the consumer group.',
+    description: 'Rebalances of the consumer group that have taken partitions from this process.',
     attributes: stage,
   },
   'sluice.stage.commits': {
