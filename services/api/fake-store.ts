@@ -130,9 +130,18 @@ function newRow(submission: Submission, publish: boolean): FakeRow {
   const { id, type, order, key, deadline = null, data, traceparent } = submission;
   const now = new Date();
   const state: State = 'accepted';
-  const row = {
-    ...{ id, type, order, key, deadline, state, version: 1, attempts: 0 },
-    ...{ nextAttemptAt: null, acceptedAt: now, updatedAt: now },
+  const row: FakeRow['row'] = {
+    id,
+    type,
+    order,
+    key,
+    deadline,
+    state,
+    version: 1,
+    attempts: 0,
+    nextAttemptAt: null,
+    acceptedAt: now,
+    updatedAt: now,
   };
   const stage = publish ? 'api' : 'sync';
   const change: Change = { id, event: 'new', stage, attempt: 1, data, traceparent };

@@ -8,6 +8,7 @@ export interface TextPosition {
 const SPACE = /[ \t\n\r]*/y;
 // Any character from the space up, but for the quote and the backslash.
 const STRING = /"[ !#-Z[\]^-\uffff]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[ !#-Z[\]^-\uffff]*)*"/y;
+const STRING_START = /"[ !#-Z[\]^-\uffff]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[ !#-Z[\]^-\uffff]*)*/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.+-])/y;
 const LITERAL = /(?:true|false|null)(?!\w)/y;
 
@@ -26,7 +27,7 @@ export function locateJsonError(text: string): TextPosition | undefined {
     at = skip(SPACE, text, at) ?? at;
     if (at >= text.length && open.length === 0 && expecting === 'commaOrEnd') return undefined;
     const step = advance(text, at, expecting, open);
-    if (step === undefined) return positionOf(text, at);
+    if (step === undefined) return positionOf(text, brokenAt(text, at, expecting));
     expecting = step.expecting;
     at = step.at;
   }
@@ -53,6 +54,12 @@ function advance(text: string, at: number, expecting: Expecting, open: string[])
     case 'firstValue':
       return value(text, at, open) ?? closing(char, at, open);
   }
+}
+
+/** A string that breaks off does so within, not at its quote. */
+function brokenAt(text: string, at: number, expecting: Expecting): number {
+  if (expecting === 'colon' || expecting === 'commaOrEnd') return at;
+  return skip(STRING_START, text, at) ?? at;
 }
 
 function closing(char: string | undefined, at: number, open: string[]): Step | undefined {

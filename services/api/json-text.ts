@@ -83,7 +83,7 @@ function unsafe(flaw: Flaw): Problem {
 function syntaxProblem(text: string, error: unknown): Problem {
   if (text.trim() === '') return { code: 'bad-json', detail: 'The body is empty; send a JSON object.' };
   const found = locateJsonError(text);
-  if (!found) return forbiddenName(error);
+  if (!found) return forbiddenName(text, error);
   const { line, column, offset } = found;
   const what = offset >= text.length ? 'it ends too early' : `unexpected ${describe(text, offset)}`;
   return {
@@ -93,14 +93,29 @@ function syntaxProblem(text: string, error: unknown): Problem {
   };
 }
 
-function forbiddenName(error: unknown): Problem {
+/** The parser does not say where: looked for here, in a value that goes nowhere else. */
+function forbiddenName(text: string, error: unknown): Problem {
   if (!(error instanceof SyntaxError)) throw error;
-  const message = 'holds a member named __proto__, or constructor with prototype in it; rename it';
-  return {
-    code: 'unsafe-json',
-    detail: `The body ${message}. Nothing was stored.`,
-    errors: [{ field: '', message }],
-  };
+  const field = findForbidden(JSON.parse(text.replace(/^\ufeff/, '')), '', 0);
+  return unsafe({ field: field ?? '', message: 'could change the prototype of an object; use another name' });
+}
+
+function findForbidden(value: unknown, field: string, depth: number): string | undefined {
+  if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return undefined;
+  for (const [name, member] of Object.entries(value)) {
+    const at = `${field}/${escapePointer(name)}`;
+    if (name === '__proto__') return at;
+    if (
+      name === 'constructor' &&
+      typeof member === 'object' &&
+      member !== null &&
+      Object.hasOwn(member, 'prototype')
+    )
+      return `${at}/prototype`;
+    const within = findForbidden(member, at, depth + 1);
+    if (within !== undefined) return within;
+  }
+  return undefined;
 }
 
 function describe(text: string, offset: number): string {

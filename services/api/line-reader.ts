@@ -39,10 +39,11 @@ function createLineCutter(maxLineBytes: number) {
     length = 0;
   }
 
-  function keep(piece: Buffer): void {
+  function keep(piece: Buffer, unfinished: boolean): void {
     length += piece.length;
     if (length > maxLineBytes) parts = [];
-    else if (piece.length > 0) parts.push(piece);
+    // Copied if it has to last: a slice would keep the whole chunk in memory.
+    else if (piece.length > 0) parts.push(unfinished ? Buffer.from(piece) : piece);
   }
 
   return {
@@ -52,12 +53,11 @@ function createLineCutter(maxLineBytes: number) {
       for (;;) {
         const end = chunk.indexOf(LINE_FEED, start);
         if (end === -1) break;
-        keep(chunk.subarray(start, end));
+        keep(chunk.subarray(start, end), false);
         finish(lines);
         start = end + 1;
       }
-      // Copied: a slice would keep the whole chunk in memory.
-      keep(Buffer.from(chunk.subarray(start)));
+      keep(chunk.subarray(start), true);
       return lines;
     },
     end(): Line[] {

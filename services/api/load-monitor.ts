@@ -27,7 +27,7 @@ export function createLoadMonitor(options: LoadMonitorOptions): LoadMonitor {
   let eventLoopDelayMs = 0;
   let outboxAgeSeconds = 0;
   let asking = false;
-  let storeState: true | string = true;
+  let storeState: true | string = 'the database has not answered yet';
 
   function sampleEventLoop(): void {
     // The histogram counts its own interval as delay.

@@ -98,5 +98,6 @@ function tooSlow(limits: BodyLimits): Problem {
   return {
     code: 'body-timeout',
     detail: `The body had not arrived in full after ${limits.timeoutMs / 1000} s; send it at once.`,
+    headers: { Connection: 'close' },
   };
 }

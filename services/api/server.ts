@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { STATUS_CODES, createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type Koa from 'koa';
 import type { Problem } from './problems.ts';
 import { PROBLEMS, PROBLEM_MEDIA_TYPE, problemBody } from './problems.ts';
@@ -12,12 +13,19 @@ export interface ApiServer {
   close(): Promise<void>;
 }
 
+/** Longer than the moment in routes/bulk.ts. */
+const LINGER_MS = 1_500;
+
 /**
  * Opens the port.
  * @throws the system's error (EADDRINUSE mostly)
  */
 export async function openServer(app: Koa, address: { host: string; port: number }): Promise<ApiServer> {
   const handle = app.callback();
+  const accept = (request: IncomingMessage, response: ServerResponse): void => {
+    if (!reduceTarget(request)) return writeProblem(response, BAD_TARGET);
+    void handle(request, response);
+  };
   const server = createServer(
     {
       // Above the idle time-outs of common load balancers, which must be the first to hang up.
@@ -27,16 +35,65 @@ export async function openServer(app: Koa, address: { host: string; port: number
       requestTimeout: 0,
       connectionsCheckingInterval: 5_000,
     },
-    (request, response) => void handle(request, response),
+    (request, response) => accept(request, response),
   );
+  const inFlight = trackRequests(server);
   server.on('clientError', refuseConnection);
-  server.on('checkContinue', (request, response) => checkContinue(request, response, handle));
+  server.on('checkContinue', (request, response) => checkContinue(request, response, accept));
   server.on('checkExpectation', (_request, response) => refuseExpectation(response));
   await listen(server, address);
   return {
     port: (server.address() as AddressInfo).port,
-    close: () => new Promise((resolve) => void server.close(() => resolve())),
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      await inFlight.none();
+      // Left are bulk streams that were cut short, which read on for a moment so that their sender sees the
+      // last line, and connections on which no request was ever sent, which close() takes for busy.
+      await Promise.race([closed, sleep(LINGER_MS, undefined, { ref: false })]);
+      server.closeAllConnections();
+      await closed;
+    },
   };
+}
+
+interface InFlight {
+  /** Resolves once no request is in flight. */
+  none(): Promise<void>;
+}
+
+function trackRequests(server: Server): InFlight {
+  let count = 0;
+  let resolveNone: (() => void) | undefined;
+  const begin = (_request: IncomingMessage, response: ServerResponse): void => {
+    count++;
+    response.once('close', () => {
+      count--;
+      if (count === 0) resolveNone?.();
+    });
+  };
+  server.prependListener('request', begin).prependListener('checkContinue', begin);
+  return {
+    none: () =>
+      new Promise((resolve) => {
+        resolveNone = resolve;
+        if (count === 0) resolve();
+      }),
+  };
+}
+
+const BAD_TARGET: Problem = {
+  code: 'bad-http',
+  detail: 'The request target is neither a path nor a URL; send a path such as /v1/transactions.',
+};
+
+/** Leaves the path of a target in absolute form (RFC 9112 section 3.2.2); false when it cannot be read. */
+function reduceTarget(request: IncomingMessage): boolean {
+  const target = request.url ?? '';
+  if (target.startsWith('/')) return true;
+  const url = URL.parse(target === '*' ? 'http://host/*' : target);
+  if (!url) return false;
+  request.url = url.pathname + url.search;
+  return request.url.startsWith('/');
 }
 
 function listen(server: Server, { host, port }: { host: string; port: number }): Promise<void> {
@@ -53,7 +110,7 @@ function listen(server: Server, { host, port }: { host: string; port: number }):
 function checkContinue(
   request: IncomingMessage,
   response: ServerResponse,
-  handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+  accept: (request: IncomingMessage, response: ServerResponse) => void,
 ): void {
   const announced = Number(request.headers['content-length'] ?? 0);
   const streams = request.url?.startsWith('/v1/transactions/bulk') ?? false;
@@ -63,7 +120,7 @@ function checkContinue(
     return;
   }
   response.writeContinue();
-  void handle(request, response);
+  accept(request, response);
 }
 
 function refuseExpectation(response: ServerResponse): void {

@@ -7,7 +7,7 @@ import { shardOf } from '../store/shard.ts';
 import { canonicalJson } from './canonical-json.ts';
 import type { Parsed } from './json-text.ts';
 import { parseJson } from './json-text.ts';
-import type { Mistake } from './problems.ts';
+import type { Mistake, Problem } from './problems.ts';
 import { invalidRequest } from './problems.ts';
 import { submissionSchema } from './schemas.ts';
 import type { Validation, Validator } from './validation.ts';
@@ -35,8 +35,8 @@ interface SubmissionBody {
   readonly deadline?: string;
 }
 
-/** Field at fault when a deadline is not in the future. */
-export const DEADLINE_FIELD = '/deadline';
+const DEADLINE_MAX_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+const DEADLINE_FIELD = '/deadline';
 
 /**
  * Compiles the schemas of every transaction type.
@@ -55,8 +55,7 @@ export function createSubmissionParser(registry: Registry, validation: Validatio
     if (mistakes.length > 0) return { problem: invalidRequest(mistakes) };
     const body = json.value as SubmissionBody;
     const deadline = body.deadline === undefined ? undefined : new Date(body.deadline);
-    if (deadline && Number.isNaN(deadline.getTime()))
-      return { problem: invalidRequest([{ field: DEADLINE_FIELD, message: 'is not a time that exists' }]) };
+    if (deadline && !(deadline.getTime() <= DEADLINE_MAX_MS)) return { problem: notATime() };
     const { key, payload } = body;
     return { value: { type: registry.get(body.type)!, payload, key, deadline, body } };
   }
@@ -69,6 +68,11 @@ export function createSubmissionParser(registry: Registry, validation: Validatio
   }
 
   return { parse };
+}
+
+/** Leap seconds match the format, but are no time here; nor is what an offset lifts beyond the year 9999. */
+function notATime(): Problem {
+  return invalidRequest([{ field: DEADLINE_FIELD, message: 'is not a time of the years up to 9999' }]);
 }
 
 /** The mistake of a deadline that has passed; undefined when it lies ahead or there is none. */

@@ -59,7 +59,7 @@ function messageOf(error: ErrorObject): string {
     case 'format':
       return `must be a valid ${String(params['format'])}${described(error)}`;
     default:
-      return `${error.message ?? 'is not valid'}${described(error)}`;
+      return `${(error.message ?? 'is not valid').replace('NOT', 'not')}${described(error)}`;
   }
 }
 

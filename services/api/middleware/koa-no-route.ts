@@ -1,6 +1,9 @@
 import type { Context, Middleware } from 'koa';
 import { ProblemError } from '../problems.ts';
 
+/** Characters of a path that an answer repeats. */
+const PATH_SHOWN = 200;
+
 /** Last: what no route has taken. The router has left the routes of the same path in `ctx.matched`. */
 export function koaNoRoute(): Middleware {
   return function koaNoRoute(ctx) {
@@ -8,7 +11,7 @@ export function koaNoRoute(): Middleware {
     if (methods.length === 0)
       throw new ProblemError({
         code: 'route-unknown',
-        detail: `There is nothing at ${ctx.path}; GET /openapi.json lists what there is.`,
+        detail: `There is nothing at ${ctx.path.slice(0, PATH_SHOWN)}; GET /openapi.json lists what there is.`,
       });
     const allow = methods.join(', ');
     if (ctx.method === 'OPTIONS') {
@@ -18,7 +21,7 @@ export function koaNoRoute(): Middleware {
     }
     throw new ProblemError({
       code: 'method-not-allowed',
-      detail: `${ctx.method} is not allowed at ${ctx.path}; allowed: ${allow}.`,
+      detail: `${ctx.method} is not allowed at ${ctx.path.slice(0, PATH_SHOWN)}; allowed: ${allow}.`,
       headers: { Allow: allow },
     });
   };

@@ -1,6 +1,6 @@
 import type { Middleware } from 'koa';
 import type { Registry } from '../../transactions/registry.ts';
-import { queryParameters } from '../query-string.ts';
+import { readQuery, requireNone } from '../query-string.ts';
 
 /** GET /v1/types: what can be submitted here, with schemas and examples. */
 export function getTypes(registry: Registry): Middleware {
@@ -13,7 +13,7 @@ export function getTypes(registry: Registry): Middleware {
     })),
   });
   return function getTypes(ctx) {
-    queryParameters(ctx, []);
+    requireNone(readQuery(ctx, []).mistakes);
     ctx.type = 'application/json';
     ctx.body = body;
     return Promise.resolve();

@@ -4,8 +4,8 @@ import { isUuid } from '../../domain/ids.ts';
 import { isTerminal } from '../../domain/state-machine.ts';
 import type { RefusalReason } from '../admission.ts';
 import type { ChangeWatcher, WakeReason } from '../change-watcher.ts';
-import { ProblemError, invalidRequest, retryAfter } from '../problems.ts';
-import { queryParameters } from '../query-string.ts';
+import { ProblemError, retryAfter } from '../problems.ts';
+import { readQuery, requireNone } from '../query-string.ts';
 import { etagOf, historyBody, transactionBody } from '../transaction-view.ts';
 
 export interface GetTransactionOptions {
@@ -19,7 +19,7 @@ const WAIT_MAX_MS = 60_000;
 /** GET /v1/transactions/:id: the transaction as it stands, at once or (`?wait=`) as soon as it changes. */
 export function getTransaction({ store, watcher, metrics }: GetTransactionOptions): Middleware {
   return async function getTransaction(ctx) {
-    const waitMs = readWait(queryParameters(ctx, ['wait']).wait);
+    const waitMs = readWait(ctx);
     let view = await findOr404(ctx, store);
     const known = ctx.get('If-None-Match');
     const unseen = known !== '' && !matches(known, view.version);
@@ -60,7 +60,7 @@ export function getTransaction({ store, watcher, metrics }: GetTransactionOption
 /** GET /v1/transactions/:id/history: every event. */
 export function getHistory({ store }: Pick<GetTransactionOptions, 'store'>): Middleware {
   return async function getHistory(ctx) {
-    queryParameters(ctx, []);
+    requireNone(readQuery(ctx, []).mistakes);
     const view = await findOr404(ctx, store);
     ctx.set('ETag', etagOf(view.version));
     ctx.set('Cache-Control', 'no-cache');
@@ -90,16 +90,15 @@ async function findOr404(ctx: Context, store: Pick<QueryStore, 'find'>): Promise
 
 const WAIT = /^(\d{1,9})(ms|s)?$/;
 
-/** `10s`, `500ms` or `10` (seconds); at most a minute counts. */
-function readWait(text: string | undefined): number {
-  if (text === undefined) return 0;
-  const match = WAIT.exec(text);
-  if (!match) {
-    const message = 'must be a time such as 10s, 500ms or 10 (seconds)';
-    throw new ProblemError(invalidRequest([{ parameter: 'wait', message }]));
-  }
-  const factor = match[2] === 'ms' ? 1 : 1_000;
-  return Math.min(WAIT_MAX_MS, Number(match[1]) * factor);
+/** Ms to wait by `wait=10s`, `500ms` or `10` (seconds); at most a minute counts. */
+function readWait(ctx: Context): number {
+  const { values, mistakes } = readQuery(ctx, ['wait']);
+  const match = WAIT.exec(values.wait ?? '0');
+  if (!match)
+    mistakes.push({ parameter: 'wait', message: 'must be a time such as 10s, 500ms or 10 (seconds)' });
+  requireNone(mistakes);
+  const factor = match![2] === 'ms' ? 1 : 1_000;
+  return Math.min(WAIT_MAX_MS, Number(match![1]) * factor);
 }
 
 /** If-None-Match (RFC 9110 section 13.1.2), compared weakly. */

@@ -3,10 +3,8 @@ import type { ListFilter, QueryStore } from '../../store/port.ts';
 import { isUuid } from '../../domain/ids.ts';
 import type { State } from '../../domain/state-machine.ts';
 import { STATES } from '../../domain/state-machine.ts';
-import type { Mistake } from '../problems.ts';
-import { ProblemError, invalidRequest } from '../problems.ts';
-import type { QueryValues } from '../query-string.ts';
-import { queryParameters } from '../query-string.ts';
+import type { ReadQuery } from '../query-string.ts';
+import { readQuery, requireNone } from '../query-string.ts';
 import { itemBody } from '../transaction-view.ts';
 
 export interface ListTransactionsOptions {
@@ -17,11 +15,12 @@ export interface ListTransactionsOptions {
 export const LIMIT_DEFAULT = 50;
 export const LIMIT_MAX = 500;
 const NAMES = ['state', 'type', 'after', 'limit'] as const;
+type Name = (typeof NAMES)[number];
 
 /** GET /v1/transactions: pages in order of acceptance; `next` is where the next one starts. */
 export function listTransactions({ store, typeNames }: ListTransactionsOptions): Middleware {
   return async function listTransactions(ctx) {
-    const filter = readFilter(queryParameters(ctx, NAMES), typeNames);
+    const filter = readFilter(readQuery(ctx, NAMES), typeNames);
     // One more than asked for tells whether there is another page.
     const rows = await store.list({ ...filter, limit: filter.limit + 1 });
     const items = rows.slice(0, filter.limit);
@@ -31,9 +30,8 @@ export function listTransactions({ store, typeNames }: ListTransactionsOptions):
   };
 }
 
-function readFilter(given: QueryValues<(typeof NAMES)[number]>, typeNames: readonly string[]): ListFilter {
-  const { state, type, after } = given;
-  const mistakes: Mistake[] = [];
+function readFilter({ values, mistakes }: ReadQuery<Name>, typeNames: readonly string[]): ListFilter {
+  const { state, type, after } = values;
   if (state !== undefined && !isState(state))
     mistakes.push({ parameter: 'state', message: `must be one of ${STATES.join(', ')}` });
   if (type !== undefined && !typeNames.includes(type))
@@ -43,11 +41,11 @@ function readFilter(given: QueryValues<(typeof NAMES)[number]>, typeNames: reado
       parameter: 'after',
       message: 'must be the id of a transaction: `next` of the page before',
     });
-  const limit = readLimit(given.limit);
+  const limit = readLimit(values.limit);
   if (limit === undefined)
     mistakes.push({ parameter: 'limit', message: `must be a number from 1 to ${LIMIT_MAX}` });
-  if (limit === undefined || mistakes.length > 0) throw new ProblemError(invalidRequest(mistakes));
-  return { state: state as State | undefined, type, after, limit };
+  requireNone(mistakes);
+  return { state: state as State | undefined, type, after, limit: limit! };
 }
 
 function readLimit(text: string | undefined): number | undefined {
