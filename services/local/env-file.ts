@@ -1,0 +1,18 @@
+import { writeFileAtomic } from './atomic-file.ts';
+import type { LocalConfig } from './config.ts';
+import type { Endpoints } from './stack.ts';
+
+/** Writes down how to reach a running stack, for the command line. Readable by its owner: it holds a password. */
+export function writeEnvFile(path: string, endpoints: Endpoints, config: LocalConfig): Promise<void> {
+  const variables = {
+    DATABASE_URL: endpoints.databaseUrl,
+    KAFKA_BROKERS: endpoints.brokers.join(','),
+    REMOTE_URL: endpoints.remoteUrl,
+    API_URL: endpoints.apiUrl,
+    SUPERVISOR_URL: endpoints.supervisorUrl,
+    SLUICE_TOPIC_PREFIX: config.topicPrefix,
+    SLUICE_TYPES: config.types,
+  };
+  const lines = Object.entries(variables).map(([name, value]) => `${name}=${value}\n`);
+  return writeFileAtomic(path, lines.join(''), 0o600);
+}

@@ -1,0 +1,134 @@
+import { CommanderError } from 'commander';
+import { createLogger } from '../../otel/logger.ts';
+import { createAdmin } from '../broker/kafkajs/admin.ts';
+import { ConfigError } from '../config.ts';
+import { parseLocalConfig } from './config.ts';
+import { runDemo } from './demo/demo.ts';
+import type { LocalOptions } from './options.ts';
+import { OptionsError, parseOptions } from './options.ts';
+import { createScreen } from './screen.ts';
+import { Stack } from './stack.ts';
+import { createSteps } from './steps.ts';
+import type { Crash } from './supervisor/managed-process.ts';
+
+/** Mistakes that the user can mend: one message, no stack. */
+const EXIT_CODES: Readonly<Record<string, number>> = {
+  options: 2,
+  config: 2,
+  'port-in-use': 2,
+  'kafka-unavailable': 2,
+  'postgres-unavailable': 2,
+  locked: 1,
+};
+const EXIT_INTERRUPTED = 130;
+/** Ctrl-C reaches us from the terminal and from npm, within a few ms: that is one. */
+const SAME_SIGNAL_MS = 1_000;
+const DEMO_ACCOUNTS = 1_000;
+
+const screen = createScreen(process.stdout);
+process.exitCode = await main(process.argv.slice(2)).catch(report);
+// Whatever still holds the event loop (a keep-alive socket, a pool) has nothing left to do.
+process.exit();
+
+async function main(args: readonly string[]): Promise<number> {
+  const options = parseOptions(args);
+  const config = parseLocalConfig(process.env);
+  const interrupt = onInterrupt();
+  const log = createLogger('sluice-local', { level: 'silent' });
+  const stack = new Stack({
+    config: options.types === undefined ? config : { ...config, types: options.types },
+    env: process.env,
+    replicas: options.replicas,
+    remoteLatencyMs: options.remoteLatencyMs,
+    accounts: DEMO_ACCOUNTS,
+    fresh: options.fresh,
+    steps: createSteps(screen),
+    createAdmin: (brokers) => createAdmin({ brokers, clientId: 'sluice-local', log, retry: { retries: 3 } }),
+    onCrash: (crash) => screen.say(crashLines(crash)),
+    signal: interrupt.signal,
+  });
+  await stack.start();
+  try {
+    return await serve(stack, options, interrupt);
+  } finally {
+    screen.settle();
+    screen.say('Stopping.');
+    await stack.stop();
+  }
+}
+
+async function serve(stack: Stack, options: LocalOptions, interrupt: Interrupt): Promise<number> {
+  screen.say(urls(stack));
+  let exitCode = 0;
+  if (options.demo)
+    exitCode = await runDemo({ stack, options, screen, signal: interrupt.signal, cwd: process.cwd() });
+  if (interrupt.signal.aborted) return EXIT_INTERRUPTED;
+  if (options.once) return exitCode;
+  screen.say(tryNext(stack));
+  await interrupt.happened;
+  return 0;
+}
+
+interface Interrupt {
+  readonly signal: AbortSignal;
+  readonly happened: Promise<void>;
+}
+
+/** The first signal stops in order; another one, a second or more later, ends this process at once. */
+function onInterrupt(): Interrupt {
+  const controller = new AbortController();
+  let firstMs: number | undefined;
+  const happened = new Promise<void>((resolve) => {
+    const onSignal = () => {
+      firstMs ??= performance.now();
+      if (performance.now() - firstMs > SAME_SIGNAL_MS) process.exit(EXIT_INTERRUPTED);
+      controller.abort();
+      resolve();
+    };
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal);
+  });
+  return { signal: controller.signal, happened };
+}
+
+function report(error: unknown): number {
+  screen.settle();
+  if (error instanceof CommanderError) return 0;
+  if (error instanceof Error && error.name === 'AbortError') return EXIT_INTERRUPTED;
+  const code = error instanceof Error && 'code' in error ? EXIT_CODES[String(error.code)] : undefined;
+  if (error instanceof OptionsError || error instanceof ConfigError || code !== undefined)
+    process.stderr.write(`${(error as Error).message}\n`);
+  else process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return code ?? 1;
+}
+
+function crashLines({ name, code, signal, restartInMs, lastLines }: Crash): string {
+  const how = signal ? `was ended by ${signal}` : `ended with code ${code}`;
+  const next = restartInMs === undefined ? 'not started again' : `starting again in ${restartInMs / 1_000} s`;
+  const lines = lastLines.slice(-3).map((text) => `    | ${text.slice(0, 300)}`);
+  return [`  ${name} ${how}; ${next}.`, ...lines].join('\n');
+}
+
+function urls(stack: Stack): string {
+  const { apiUrl, supervisorUrl, remoteUrl, databaseUrl, brokers } = stack.endpoints;
+  return `
+  API          ${apiUrl}
+  try it       ${apiUrl}/docs
+  supervisor   ${supervisorUrl}/stages   (processes, and the port of each one's /metrics)
+  remote       ${remoteUrl}   (the simulated slow system)
+  Kafka        ${brokers.join(',')}
+  Postgres     ${databaseUrl}
+  logs         ${stack.data.path}/logs
+`;
+}
+
+function tryNext(stack: Stack): string {
+  const { apiUrl, supervisorUrl } = stack.endpoints;
+  const payment = `{"type":"payment","payload":{"debtor":"ACC-000001","creditor":"ACC-000002","amount":1250,"currency":"EUR"}}`;
+  return `Everything stays up until Ctrl-C. In another terminal:
+
+  curl -i -H 'content-type: application/json' -d '${payment}' ${apiUrl}/v1/transactions
+  npx sluice lag
+  npx sluice verify
+  curl -X PUT -H 'content-type: application/json' -d '{"replicas":2}' ${supervisorUrl}/stages/remote
+`;
+}

@@ -1,0 +1,88 @@
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { STAGES } from '../domain/stages.ts';
+import type { ProcessSpec } from './supervisor/managed-process.ts';
+import type { StageDefinition } from './supervisor/supervisor.ts';
+
+/** Processes that can be more than one. */
+export const SCALABLE = ['relay', ...STAGES] as const;
+export type Scalable = (typeof SCALABLE)[number];
+export type Replicas = Readonly<Partial<Record<Scalable, number>>>;
+
+export interface RoleOptions {
+  readonly brokers: readonly string[];
+  readonly databaseUrl: string;
+  readonly topicPrefix: string;
+  readonly partitions: number;
+  readonly types: string;
+  readonly apiPort: number;
+  readonly simulatorPort: number;
+  readonly remoteLatencyMs: number;
+  /** Where the simulator keeps its ledger, and Node what it has compiled. */
+  readonly dataDir: string;
+  readonly replicas: Replicas;
+  /** Environment of every process, with what the user has set in it. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
+export interface Roles {
+  /** Need the database, but no broker. */
+  readonly first: readonly StageDefinition[];
+  /** Need the topics. */
+  readonly second: readonly StageDefinition[];
+}
+
+const ROOT = dirname(dirname(import.meta.dirname));
+
+/** Every process of the pipeline on one machine. */
+export function roles(options: RoleOptions): Roles {
+  const { replicas } = options;
+  const env = sharedEnv(options);
+  const role = (name: string, count: number, extra: NodeJS.ProcessEnv = {}): StageDefinition => ({
+    name,
+    replicas: count,
+    scalable: (SCALABLE as readonly string[]).includes(name),
+    spec: (adminPort) => nodeProcess(mainOf(name), { ...env, ...extra, ADMIN_PORT: String(adminPort) }),
+  });
+  return {
+    first: [
+      role('remote-simulator', 1, {
+        SIMULATOR_HOST: '127.0.0.1',
+        SIMULATOR_PORT: String(options.simulatorPort),
+        SIMULATOR_LATENCY_MS: String(options.remoteLatencyMs),
+        LEDGER_FILE: join(options.dataDir, 'remote-ledger.jsonl'),
+      }),
+      role('api', 1, { API_HOST: '127.0.0.1', API_PORT: String(options.apiPort) }),
+    ],
+    second: [
+      role('relay', replicas.relay ?? 1),
+      ...STAGES.map((stage) => role(stage, replicas[stage] ?? 1, { STAGE: stage })),
+    ],
+  };
+}
+
+function sharedEnv(options: RoleOptions): NodeJS.ProcessEnv {
+  return {
+    NODE_COMPILE_CACHE: join(options.dataDir, 'compile-cache'),
+    REMOTE_URL: `http://127.0.0.1:${options.simulatorPort}`,
+    ...options.env,
+    KAFKA_BROKERS: options.brokers.join(','),
+    DATABASE_URL: options.databaseUrl,
+    SLUICE_TOPIC_PREFIX: options.topicPrefix,
+    SLUICE_PARTITIONS: String(options.partitions),
+    SLUICE_TYPES: options.types,
+    ADMIN_HOST: '127.0.0.1',
+  };
+}
+
+function mainOf(role: string): string {
+  const folder = (STAGES as readonly string[]).includes(role) ? 'stages' : role;
+  return join(ROOT, 'services', folder, 'main.ts');
+}
+
+/** Run by this very Node; tracing is registered before anything else is loaded. */
+function nodeProcess(main: string, env: NodeJS.ProcessEnv): ProcessSpec {
+  const preload = [join(import.meta.dirname, 'parent-watch.ts'), join(ROOT, 'otel', 'register.ts')];
+  const args = [...preload.flatMap((file) => ['--import', pathToFileURL(file).href]), main];
+  return { command: process.execPath, args, env, cwd: ROOT };
+}
