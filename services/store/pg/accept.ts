@@ -16,14 +16,15 @@ with input as (
                          idempotency_key, request_hash, n)
 ), claimed as (
   insert into idempotency (key, request_hash, transaction_id)
-  select idempotency_key, request_hash, id from input where idempotency_key is not null
+  -- Sorted, so that batches that share keys wait for each other in one order and cannot deadlock.
+  select idempotency_key, request_hash, id from input where idempotency_key is not null order by 1
   on conflict (key) do nothing
   returning transaction_id
 ), fresh as (
   select * from input where idempotency_key is null or id in (select transaction_id from claimed)
 ), accepted as (
   insert into transaction (id, type, "order", key, keyed, shard, state, version, deadline)
-  select id, type, ordering, key, keyed, shard, 'accepted', 1, deadline from fresh order by n
+  select id, type, ordering, key, keyed, shard, 'accepted', 1, deadline from fresh order by id
   on conflict (id) do nothing
   returning id
 ), logged as (
@@ -45,8 +46,8 @@ select i.key, i.transaction_id as id, i.request_hash as hash
 from unnest($1::text[]) as u(key) join idempotency i using (key)`;
 
 const TAKEN_IDS_SQL = `
-select e.transaction_id as id, e.data::text = u.data as same
-from unnest($1::uuid[], $2::text[]) as u(id, data)
+select u.n::int as n, e.transaction_id as id, e.data::text = u.data as same
+from unnest($1::uuid[], $2::text[]) with ordinality as u(id, data, n)
 join event e on e.transaction_id = u.id and e.version = 1`;
 
 /**
@@ -65,13 +66,13 @@ function bucketOf(key: string): number {
   return (hash >>> 0) % LOCK_BUCKETS;
 }
 
-/** Accepts a batch in one commit. Idempotency keys and ids must be distinct within it or are replays. */
+/** Accepts a batch in one commit. */
 export async function accept(
   pool: pg.Pool,
   batch: readonly Submission[],
   publish: boolean,
 ): Promise<AcceptOutcome[]> {
-  const unique = firstOfEachKey(batch);
+  const unique = firstOfEach(batch);
   const statement = {
     name: 'accept',
     text: ACCEPT_SQL,
@@ -89,20 +90,23 @@ export async function accept(
           });
           return client.query<{ id: string }>(statement);
         });
-  const accepted = new Set(rows.map((row) => row.id));
+  const ids = new Set(rows.map((row) => row.id));
+  const accepted = new Set(unique.filter((s) => ids.has(s.id)));
   const taken = await findTaken(
     pool,
-    batch.filter((s) => !accepted.has(s.id)),
+    batch.filter((s) => !accepted.has(s)),
   );
-  return batch.map((s) => (accepted.has(s.id) ? { kind: 'accepted', id: s.id } : taken(s)));
+  return batch.map((s) => (accepted.has(s) ? { kind: 'accepted', id: s.id } : taken(s)));
 }
 
-function firstOfEachKey(batch: readonly Submission[]): Submission[] {
-  const seen = new Set<string>();
-  return batch.filter((s) => {
-    if (!s.idempotency) return true;
-    if (seen.has(s.idempotency.key)) return false;
-    seen.add(s.idempotency.key);
+/** Of submissions with the same idempotency key or id only the first; the others are replays or conflicts. */
+function firstOfEach(batch: readonly Submission[]): Submission[] {
+  const keys = new Set<string>();
+  const ids = new Set<string>();
+  return batch.filter(({ id, idempotency }) => {
+    if (ids.has(id) || (idempotency && keys.has(idempotency.key))) return false;
+    ids.add(id);
+    if (idempotency) keys.add(idempotency.key);
     return true;
   });
 }
@@ -129,6 +133,8 @@ interface TakenKey {
   readonly hash: string;
 }
 interface TakenId {
+  /** Which of those asked for, from 1. */
+  readonly n: number;
   readonly id: string;
   readonly same: boolean;
 }
@@ -140,7 +146,7 @@ async function findTaken(
   const byKey = left.flatMap((s) => (s.idempotency ? [s.idempotency] : []));
   const byId = left.filter((s) => !s.idempotency);
   const keys = new Map<string, TakenKey>();
-  const ids = new Map<string, TakenId>();
+  const ids = new Map<Submission, TakenId>();
   if (byKey.length > 0) {
     const values = [[...new Set(byKey.map((i) => i.key))]];
     const { rows } = await pool.query<TakenKey>({ name: 'taken-keys', text: TAKEN_KEYS_SQL, values });
@@ -149,12 +155,12 @@ async function findTaken(
   if (byId.length > 0) {
     const values = [byId.map((s) => s.id), byId.map((s) => s.data)];
     const { rows } = await pool.query<TakenId>({ name: 'taken-ids', text: TAKEN_IDS_SQL, values });
-    for (const row of rows) ids.set(row.id, row);
+    for (const row of rows) ids.set(byId[row.n - 1]!, row);
   }
   return (submission) => {
     const { id, idempotency } = submission;
     const key = idempotency && keys.get(idempotency.key);
-    const found = key ? { id: key.id, same: key.hash === idempotency.requestHash } : ids.get(id);
+    const found = key ? { id: key.id, same: key.hash === idempotency.requestHash } : ids.get(submission);
     if (!found) throw new Error(`Submission ${id} was neither stored nor found.`);
     return { kind: found.same ? 'replayed' : 'conflict', id: found.id };
   };
