@@ -48,21 +48,30 @@ interface Battery {
   readonly requests: (connection: number) => autocannon.Request[];
 }
 
+/** What autocannon's client has beyond its declared type: after so many requests it ends. */
+interface Countable {
+  responseMax: number;
+  readonly reqsMade: number;
+}
+
 async function cannonade(spec: Rest, tally: Tally, battery: Battery): Promise<void> {
   const { connections, pipelining = 1, requests } = battery;
-  let connection = 0;
+  const clients: (autocannon.Client & Partial<Countable>)[] = [];
+  const prepared = pipelining > 1 ? requests(0) : undefined;
   const options = {
     url: spec.url,
     connections,
     pipelining,
     timeout: REQUEST_TIMEOUT_SECONDS,
-    // Ended by `stop` below: its own end is only as exact as a second.
+    // Ended below: its own end drops what is under way, which are the slowest requests of the run.
     duration: spec.seconds + 3_600,
     sampleInt: 50,
     // Requests cannot be changed per connection while they are pipelined: one list for the one connection.
-    ...(pipelining > 1
-      ? { requests: requests(0) }
-      : { setupClient: (client: autocannon.Client) => client.setRequests(requests(connection++)) }),
+    ...(prepared && { requests: prepared }),
+    setupClient: (client: autocannon.Client) => {
+      if (!prepared) client.setRequests(requests(clients.length));
+      clients.push(client);
+    },
   };
   await new Promise<void>((resolve, reject) => {
     const instance = autocannon(options, (error: unknown) => (error ? reject(error) : resolve()));
@@ -70,7 +79,10 @@ async function cannonade(spec: Rest, tally: Tally, battery: Battery): Promise<vo
     instance.on('reqError', (error: Error) =>
       tally.failed(error.message === 'request timed out' ? 'timeout' : 'connection'),
     );
-    setTimeout(() => (instance as unknown as { stop(): void }).stop(), battery.endMs - performance.now());
+    const finish = () => {
+      for (const client of clients) client.responseMax = client.reqsMade!;
+    };
+    setTimeout(finish, Math.max(0, battery.endMs - performance.now()));
   });
 }
 

@@ -140,4 +140,15 @@ export interface SocketTable {
   acceptedOn(port: number): number;
 }
 
+/**
+ * CPU seconds that all cores have spent on anything since the machine started, those taken away by its host
+ * (steal) included; undefined where the system does not tell.
+ */
+export async function readMachineCpuSeconds(): Promise<number | undefined> {
+  if (process.platform !== 'linux') return undefined;
+  const [first] = (await readFile('/proc/stat', 'utf8')).split('\n');
+  const [user, nice, system, , , irq, softirq, steal] = first!.trim().split(/\s+/).slice(1).map(Number);
+  return (user! + nice! + system! + irq! + softirq! + steal!) / TICKS_PER_SECOND;
+}
+
 const ESTABLISHED = '01';

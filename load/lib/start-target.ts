@@ -1,0 +1,123 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createLogger } from '../../otel/logger.ts';
+import { createAdmin } from '../../services/broker/kafkajs/admin.ts';
+import { parseLocalConfig } from '../../services/local/config.ts';
+import { dataDirectory } from '../../services/local/data-directory.ts';
+import { createScreen } from '../../services/local/screen.ts';
+import { Stack } from '../../services/local/stack.ts';
+import { createSteps } from '../../services/local/steps.ts';
+import type { StageView } from '../../services/local/supervisor/supervisor.ts';
+import type { ProcessRef, Target } from './target.ts';
+
+type Env = NodeJS.ProcessEnv;
+
+export interface StartOptions {
+  readonly env: Env;
+  readonly accounts: number;
+  readonly remoteLatencyMs: number;
+  readonly onCrash: (message: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * A pool for the synchronous twin that is not its limit: it uses a session for each of its three statements,
+ * where the pipeline needs a few for many transactions.
+ */
+export const TUNING: Readonly<Record<string, string>> = {
+  DATABASE_POOL_MAX: '16',
+  REMOTE_CONCURRENCY: '4096',
+};
+
+/** Brings up Kafka, Postgres and all services in a directory of their own, which goes when they are stopped. */
+export async function startTarget(options: StartOptions): Promise<Target> {
+  const { accounts, remoteLatencyMs, signal, onCrash } = options;
+  const directory = await mkdtemp(join(tmpdir(), 'sluice-load-'));
+  const env: Env = { LOG_LEVEL: 'warn', ...TUNING, ...options.env, SLUICE_DATA_DIR: directory };
+  const log = createLogger('load', { level: 'silent' });
+  const stack = new Stack({
+    config: parseLocalConfig(env),
+    env,
+    replicas: {},
+    remoteLatencyMs,
+    accounts,
+    fresh: false,
+    steps: createSteps(createScreen(process.stdout)),
+    createAdmin: (brokers) => createAdmin({ brokers, clientId: 'sluice-load', log }),
+    onCrash: ({ name, code, lastLines }) => onCrash(`${name} ended with ${code}: ${lastLines.join('\n')}`),
+    signal,
+  });
+  const remove = () => rm(directory, { recursive: true, force: true });
+  try {
+    await stack.start();
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  const { apiUrl, remoteUrl, databaseUrl } = stack.endpoints;
+  return {
+    apiUrl,
+    remoteUrl,
+    databaseUrl,
+    accounts,
+    processes: () => Promise.resolve(processesOf(stack)),
+    close: async () => {
+      await stack.stop();
+      await remove();
+    },
+  };
+}
+
+function processesOf(stack: Stack): ProcessRef[] {
+  return [...stack.processes()].flatMap(([name, { pid }]) =>
+    pid === undefined ? [] : [{ name: componentOf(name), pid }],
+  );
+}
+
+/** `validate` for `validate-2`. */
+const componentOf = (name: string): string => name.replace(/-\d+$/, '');
+
+/**
+ * A system that runs already. Where it is, and its database, come from the environment: API_URL, DATABASE_URL,
+ * REMOTE_URL, and SUPERVISOR_URL where local mode runs it.
+ * @throws Error naming what is missing
+ */
+export function useTarget(apiUrl: string, env: Env, accounts: number): Target {
+  const { DATABASE_URL: databaseUrl, REMOTE_URL: remoteUrl, SUPERVISOR_URL: supervisorUrl } = env;
+  if (!databaseUrl || !remoteUrl)
+    throw new Error(
+      '--target needs DATABASE_URL, where the exact figures come from, and REMOTE_URL, the remote simulator. ' +
+        'Started beside a running `npm start`, both are read from .sluice/local.env.',
+    );
+  return {
+    apiUrl: apiUrl.replace(/\/$/, ''),
+    remoteUrl,
+    databaseUrl,
+    accounts,
+    processes: () =>
+      supervisorUrl ? supervisedBy(supervisorUrl, env['SLUICE_DATA_DIR'] ?? '.sluice') : Promise.resolve([]),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** What local mode runs: services as its supervisor lists them, Kafka and Postgres as it has written them down. */
+async function supervisedBy(supervisorUrl: string, dataDir: string): Promise<ProcessRef[]> {
+  const response = await fetch(`${supervisorUrl}/stages`);
+  const stages = (await response.json()) as StageView[];
+  const services = stages.flatMap(({ name, processes }) => processes.map(({ pid }) => ({ name, pid })));
+  const data = dataDirectory(resolve(dataDir));
+  const servers = ['kafka', 'postgres'].map(async (name) => ({
+    name,
+    pid: await readPid(data.pidFile(name)),
+  }));
+  return [...services, ...(await Promise.all(servers))].filter(
+    (process): process is ProcessRef => process.pid !== undefined,
+  );
+}
+
+/** The first number in the file. */
+async function readPid(file: string): Promise<number | undefined> {
+  const digits = /\d+/.exec(await readFile(file, 'utf8').catch(() => ''));
+  return digits ? Number(digits[0]) : undefined;
+}
