@@ -27,8 +27,18 @@ function render(option: EChartsCoreOption, width: number, height: number): strin
   chart.setOption({ ...BASE, ...option });
   const svg = chart.renderToSVGString();
   chart.dispose();
-  // Ids count the charts of the process: without that the same data gives the same text.
-  return `${svg.replaceAll(/zr\d+-/g, 'zr-')}\n`;
+  return `${toStill(svg)}\n`;
+}
+
+/**
+ * A picture that does nothing when it is pointed at, and whose ids do not count the charts of the process: the
+ * same data gives the same text.
+ */
+function toStill(svg: string): string {
+  return svg
+    .replaceAll(/ class="zr\d+-cls-\d+"/g, '')
+    .replace(/<style[^>]*>[^]*?<\/style>\n?/, '')
+    .replaceAll(/zr\d+-/g, 'zr-');
 }
 
 const title = (text: string, subtext: string) => ({

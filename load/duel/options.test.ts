@@ -19,7 +19,7 @@ test('minutes set the length of the main experiment, parts what is measured', ()
 
 test('all mistakes are told at once', () => {
   const parse = () =>
-    parseOptions(['--users', 'many', '--minutes', '-1', '--generator', 'ab', '--parts', 'tail']);
+    parseOptions(['--users', 'many', '--minutes=-1', '--generator', 'ab', '--parts', 'tail']);
   expect(parse).toThrow(UsageError);
   for (const name of ['--users', '--minutes', '--generator', 'no tail', 'include main'])
     expect(parse).toThrow(name);
