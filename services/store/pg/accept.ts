@@ -24,7 +24,7 @@ with input as (
   select * from input where idempotency_key is null or id in (select transaction_id from claimed)
 ), accepted as (
   insert into transaction (id, type, "order", key, keyed, shard, state, version, deadline)
-  select id, type, ordering, key, keyed, shard, 'accepted', 1, deadline from fresh order by id
+  select id, type, ordering, key, keyed, shard, 'accepted', 1, deadline from fresh order by n
   on conflict (id) do nothing
   returning id
 ), logged as (

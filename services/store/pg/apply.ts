@@ -21,11 +21,35 @@ const WAKE = (['chained', 'fanOut'] as const)
   .join(', ');
 
 /**
+ * Queues the event of the head of each lane that transactions have left, unless they left from behind it. A
+ * statement of its own, after the commit: one that began before it may not see that the next in line has become
+ * valid meanwhile, or has left as well. Should it not come to run, the sweeper finds the head.
+ */
+const WAKE_SQL = `
+with released as (
+  select key, min(seq) as seq from unnest($1::text[], $2::bigint[]) as u(key, seq) group by key
+), head as (
+  select k.key, min(k.seq) as seq from key_lane k where k.key = any($1::text[]) group by k.key
+)
+insert into outbox (shard, key, transaction_id, version)
+select t.shard, t.key, t.id, e.version
+from released r
+join head h on h.key = r.key and h.seq > r.seq
+join key_lane k on k.key = h.key and k.seq = h.seq
+join transaction t on t.id = k.transaction_id
+join (values ${WAKE}) as w("order", state, event) on w."order" = t."order" and w.state = t.state
+join lateral (
+  select version from event where transaction_id = t.id and event = w.event order by version desc limit 1
+) e on true
+where t.next_attempt_at is null
+order by t.id`;
+
+/**
  * The one statement by which anything changes state: compare and set by the state machine, append the event,
  * queue it for the relay, all or nothing. A duplicate finds no edge from the present state, changes no row and
  * emits nothing. Rows are locked in order of id, so that two stages cannot deadlock.
  *
- * A keyed transaction that has passed the remote leaves its lane and re-emits the event of the next in line.
+ * A keyed transaction that has passed the remote leaves its lane; WAKE_SQL then gets the next in line going.
  */
 function applySql(settleSql: string | undefined): string {
   return `
@@ -60,29 +84,16 @@ with machine ("order", from_state, event, to_state, outcome, publish, leaves_lan
 ), released as (
   delete from key_lane
   where transaction_id = any(array(select id from moved where keyed and leaves_lane))
-  returning key, transaction_id
-), head as (
-  select distinct on (k.key) k.key, k.transaction_id
-  from key_lane k
-  where k.key = any(array(select key from released))
-    and k.transaction_id <> all(array(select transaction_id from released))
-  order by k.key, k.seq
+  returning transaction_id, key, seq
 ), queued as (
   insert into outbox (shard, key, transaction_id, version)
-  select shard, key, id, version from (
-    select shard, key, id, version, n from moved where publish and $9
-    union all
-    select t.shard, t.key, t.id, e.version, 1e9 from head h
-    join transaction t on t.id = h.transaction_id
-    join (values ${WAKE}) as w("order", state, event) on w."order" = t."order" and w.state = t.state
-    join lateral (
-      select version from event where transaction_id = t.id and event = w.event order by version desc limit 1
-    ) e on true
-  ) as rows order by n
+  select shard, key, id, version from moved where publish and $9 order by n
 )${settleSql ? settleCte(settleSql) : ''}
-select id, true as unknown from change where not (${isIn('locked')})
+select id, 'unknown' as kind, null as key, null as seq from change where not (${isIn('locked')})
 union all
-select id, false as unknown from locked where not (${isIn('moved')})`;
+select id, 'stale', null, null from locked where not (${isIn('moved')})
+union all
+select transaction_id, 'released', key, seq::text from released`;
 }
 
 function settleCte(settleSql: string): string {
@@ -109,13 +120,53 @@ function statementFor(settleSql: string | undefined): { name: string; text: stri
 
 type Queryable = Pick<pg.Pool, 'query'>;
 
+interface Released {
+  readonly key: string;
+  readonly seq: string;
+}
+interface Applied {
+  readonly unmoved: Unmoved[];
+  readonly released: Released[];
+}
+type AppliedRow = { readonly id: string } & (
+  | { readonly kind: Unmoved['reason'] }
+  | ({ readonly kind: 'released' } & Released)
+);
+
 /** Applies changes of distinct transactions; of two for the same transaction the second is left out. */
 export async function apply(
-  db: Queryable,
+  pool: pg.Pool,
   changes: readonly Change[],
   options: ApplyOptions = {},
 ): Promise<Unmoved[]> {
-  const { rows } = await db.query<{ id: string; unknown: boolean }>({
+  const { unmoved, released } = await applyIn(pool, changes, options);
+  await wake(pool, released);
+  return unmoved;
+}
+
+/** Several changes of one transaction, one after the other, in one commit. `settleSql` goes with the last. */
+export async function applyChain(
+  pool: pg.Pool,
+  changes: readonly Change[],
+  options: ApplyOptions,
+): Promise<void> {
+  const { settleSql, ...rest } = options;
+  const left = await inTransaction(pool, async (client) => {
+    const all: Released[] = [];
+    for (const [index, change] of changes.entries()) {
+      const last = index === changes.length - 1;
+      const { unmoved, released } = await applyIn(client, [change], last ? { ...rest, settleSql } : rest);
+      if (unmoved.length > 0)
+        throw new Error(`Transaction ${change.id}: ${change.event} is ${unmoved[0]!.reason}.`);
+      all.push(...released);
+    }
+    return all;
+  });
+  await wake(pool, left);
+}
+
+async function applyIn(db: Queryable, changes: readonly Change[], options: ApplyOptions): Promise<Applied> {
+  const { rows } = await db.query<AppliedRow>({
     ...statementFor(options.settleSql),
     values: [
       changes.map((c) => c.id),
@@ -129,22 +180,17 @@ export async function apply(
       options.publish ?? true,
     ],
   });
-  return rows.map((row) => ({ id: row.id, reason: row.unknown ? 'unknown' : 'stale' }));
+  const unmoved: Unmoved[] = [];
+  const released: Released[] = [];
+  for (const row of rows) {
+    if (row.kind === 'released') released.push(row);
+    else unmoved.push({ id: row.id, reason: row.kind });
+  }
+  return { unmoved, released };
 }
 
-/** Several changes of one transaction, one after the other, in one commit. `settleSql` goes with the last. */
-export async function applyChain(
-  pool: pg.Pool,
-  changes: readonly Change[],
-  options: ApplyOptions,
-): Promise<void> {
-  const { settleSql, ...rest } = options;
-  await inTransaction(pool, async (client) => {
-    for (const [index, change] of changes.entries()) {
-      const last = index === changes.length - 1;
-      const unmoved = await apply(client, [change], last ? { ...rest, settleSql } : rest);
-      if (unmoved.length > 0)
-        throw new Error(`Transaction ${change.id}: ${change.event} is ${unmoved[0]!.reason}.`);
-    }
-  });
+async function wake(db: Queryable, released: readonly Released[]): Promise<void> {
+  if (released.length === 0) return;
+  const values = [released.map(({ key }) => key), released.map(({ seq }) => seq)];
+  await db.query({ name: 'wake', text: WAKE_SQL, values });
 }
