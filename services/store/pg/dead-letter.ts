@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
+import type { Headers } from '../../domain/cloud-event.ts';
 import type { DeadLetter } from '../port.ts';
 
 /** Stores each letter once, however often its message is delivered, and queues it for its topic. */
@@ -27,14 +28,25 @@ export async function deadLetter(pool: pg.Pool, letters: readonly DeadLetter[]):
       letters.map((l) => digest(l)),
       letters.map((l) => l.key),
       letters.map((l) => l.value),
-      letters.map((l) => JSON.stringify(l.headers)),
+      letters.map((l) => JSON.stringify(storable(l.headers))),
       letters.map((l) => l.stage),
       letters.map((l) => l.cause),
-      letters.map((l) => l.message.replaceAll('\0', '')),
+      letters.map((l) => storableText(l.message)),
       letters.map((l) => l.attempts),
       letters.map((l) => l.transactionId ?? null),
     ],
   });
+}
+
+/** Postgres has no place for NUL in text, nor for lone surrogates in jsonb; a poison message may hold both. */
+function storableText(text: string): string {
+  return text.replaceAll('\0', '\ufffd').toWellFormed();
+}
+
+function storable(headers: Headers): Headers {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [storableText(name), storableText(value)]),
+  );
 }
 
 function digest(letter: DeadLetter): Buffer {

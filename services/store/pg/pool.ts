@@ -27,6 +27,9 @@ export function createPool(options: PoolOptions): pg.Pool {
     idle_in_transaction_session_timeout: 60_000,
   });
   pool.on('error', options.onError);
+  // A connection that breaks while it is lent out, between two statements, would end the process; whoever has it
+  // finds out by the next statement.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 
