@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Metrics } from '../../otel/metrics.ts';
-import { startSend } from '../../otel/tracing.ts';
+import { runBatch, startSend } from '../../otel/tracing.ts';
 import type { OutgoingMessage, Producer } from '../broker/port.ts';
 import { toHeaders } from '../domain/cloud-event.ts';
 import { deadLetterTopicOf, topicOf } from '../domain/events.ts';
@@ -54,7 +54,9 @@ export function createRelay(options: RelayOptions): Relay {
     const outgoing = rows.map((row) => toOutgoing(row, options.prefix));
     const startMs = performance.now();
     try {
-      await producer.send(outgoing.map(({ message }) => message));
+      await runBatch('send batch', { size: rows.length }, () =>
+        producer.send(outgoing.map(({ message }) => message)),
+      );
       for (const { span } of outgoing) span?.end();
     } catch (error) {
       for (const { span } of outgoing) span?.end(error);

@@ -41,6 +41,7 @@ export class Settler {
   constructor(options: SettlerOptions) {
     this.options = options;
     this.letters = new MicroBatcher({
+      name: 'dead letters',
       flush: async (batch) => {
         await options.patience(() => options.store.deadLetter(batch));
         return batch.map(() => undefined);
@@ -106,6 +107,7 @@ export class Settler {
     if (known) return known;
     const { isInfrastructure } = this.options;
     const batcher = new MicroBatcher<Change, Unmoved | undefined>({
+      name: `apply ${this.options.stage}`,
       flushers: FLUSHERS,
       conflictKey: (change) => change.id,
       splitOn: (error) => !isInfrastructure(error),

@@ -18,6 +18,7 @@ export interface PersistOptions {
  */
 export function createPersistStep({ registry, store }: PersistOptions): Step {
   const stored = new MicroBatcher<string, { response: unknown } | undefined>({
+    name: 'responses',
     flush: async (ids) => {
       const found = await store.responses(ids);
       return ids.map((id) => (found.has(id) ? { response: found.get(id) } : undefined));

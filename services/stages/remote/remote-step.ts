@@ -33,6 +33,7 @@ export function createRemoteStep(options: RemoteOptions): Step {
   const { registry, store, client, circuit, policy, load } = options;
   const limit = bulkhead(options.concurrency, Number.MAX_SAFE_INTEGER);
   const progress = new MicroBatcher<string, Progress | undefined>({
+    name: 'progress',
     flushers: 2,
     flush: async (ids) => {
       const found = await store.progress(ids);

@@ -41,6 +41,7 @@ function createCheck(type: TransactionType, { query, load }: ValidateOptions): C
   addFormats.default(ajv);
   const matches = ajv.compile(type.payloadSchema);
   const database = new MicroBatcher<unknown, Verdict>({
+    name: `check ${type.name}`,
     flushers: 2,
     flush: async (payloads) => {
       const end = load.begin();
