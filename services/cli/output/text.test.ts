@@ -36,5 +36,10 @@ test('numbers', () => {
 test('cut and wrap keep to the width', () => {
   expect(cut('abcdef', 6)).toBe('abcdef');
   expect(cut('abcdefg', 6)).toBe('abcde…');
-  expect(wrap('the quick brown fox jumps', 10, '  ')).toEqual(['the quick', '  brown', '  fox', '  jumps']);
+  expect(wrap('the quick brown fox jumps', 10, { hang: '  ' })).toEqual([
+    'the quick',
+    '  brown',
+    '  fox',
+    '  jumps',
+  ]);
 });

@@ -40,15 +40,23 @@ export function instant(date: Date): string {
   return date.toISOString().replace('T', ' ').replace('Z', '');
 }
 
-/** Breaks text at spaces into lines of at most `width` characters; `indent` goes before all but the first. */
-export function wrap(text: string, width: number, indent = ''): string[] {
+export interface Indents {
+  readonly indent?: string;
+  /** Of the second line on. Default: `indent`. */
+  readonly hang?: string;
+}
+
+/** Breaks text at spaces into lines of at most `width` characters. */
+export function wrap(text: string, width: number, { indent = '', hang = indent }: Indents = {}): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
+    if (line === '') line = (lines.length === 0 ? indent : hang) + word;
+    else if (line.length + 1 + word.length <= width) line += ` ${word}`;
+    else {
       lines.push(line);
-      line = indent + word;
-    } else line = line === '' ? word : `${line} ${word}`;
+      line = hang + word;
+    }
   }
   return [...lines, line];
 }
