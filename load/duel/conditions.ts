@@ -1,5 +1,5 @@
 import { mebibytes } from '../lib/format.ts';
-import { foreignCores } from './cpu.ts';
+import { foreignCores } from '../lib/cpu.ts';
 import type { DuelReport } from './report-data.ts';
 
 /** What was measured on what, with which settings. */

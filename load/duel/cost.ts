@@ -1,7 +1,7 @@
 import { group, mebibytes, micros, ms, rate, table } from '../lib/format.ts';
 import type { Measurement } from '../lib/measure.ts';
 import type { Level } from '../lib/sampler.ts';
-import { COMPONENTS, cpuPerTransaction, idleCores, isNeeded } from './cpu.ts';
+import { COMPONENTS, cpuPerTransaction, idleCores, isNeeded } from '../lib/cpu.ts';
 import { describeModel } from './plan.ts';
 import type { DuelReport, Pair } from './report-data.ts';
 

@@ -6,7 +6,7 @@ import type { LoadModel } from '../lib/generator.ts';
 import type { Measurement, Mode } from '../lib/measure.ts';
 import { withBacklog } from '../lib/measure.ts';
 import type { Resources } from '../lib/sampler.ts';
-import { cpuPerTransaction } from './cpu.ts';
+import { cpuPerTransaction } from '../lib/cpu.ts';
 import { writeMarkdown } from './markdown.ts';
 import type { DuelReport, Pair } from './report-data.ts';
 import { readReport, writeReport } from './write-report.ts';

@@ -1,5 +1,5 @@
-import type { Measurement, Mode } from '../lib/measure.ts';
-import type { Resources } from '../lib/sampler.ts';
+import type { Measurement, Mode } from './measure.ts';
+import type { Resources } from './sampler.ts';
 
 /** What each mode cannot do without; the other processes run beside it and do nothing for it. */
 const NEEDED: Record<Mode, readonly string[]> = {
@@ -17,14 +17,17 @@ export interface CpuPerTransaction {
   readonly generator: number | undefined;
 }
 
-/** Undefined where the system does not tell, or nothing was completed. */
-export function cpuPerTransaction(run: Measurement, idle: Resources): CpuPerTransaction | undefined {
+/**
+ * Undefined where the system does not tell, or nothing was completed. Without `idle` what is used when nothing is
+ * asked of the system is part of it.
+ */
+export function cpuPerTransaction(run: Measurement, idle?: Resources): CpuPerTransaction | undefined {
   const completed = Object.values(run.ended).reduce((sum, count) => sum + count, 0);
   const { components, seconds } = run.resources;
   if (completed === 0 || components.length === 0) return undefined;
   const byComponent = Object.fromEntries(
     components.map(({ name, cpuSeconds }) => {
-      const above = Math.max(0, cpuSeconds - idleCores(idle, name) * seconds);
+      const above = Math.max(0, cpuSeconds - (idle ? idleCores(idle, name) * seconds : 0));
       return [name, (above * 1e6) / completed];
     }),
   );

@@ -1,0 +1,134 @@
+import { chooseGenerator } from '../lib/choose-generator.ts';
+import { describeMachine } from '../lib/machine.ts';
+import { openDatabase } from '../lib/run-facts.ts';
+import { TUNING, startTarget } from '../lib/start-target.ts';
+import { bulkRow } from './bulk-row.ts';
+import { completedRow } from './completed-row.ts';
+import { acceptRow, endToEndRow, oneUserRow, ratioRow, step } from './load-rows.ts';
+import { localRows } from './local-rows.ts';
+import type { BenchOptions } from './options.ts';
+import { USAGE, parseOptions } from './options.ts';
+import type { MeasuredRow } from './report.ts';
+import { verdictOf, writeBench } from './report.ts';
+import type { BenchContext, Outcome, RowKey, RowRun } from './row.ts';
+import { GOALS, ROW_KEYS } from './row.ts';
+
+/** Rows of load, in an order in which the later ones do not suffer from the data of the earlier ones. */
+const LOAD_ROWS: Readonly<Partial<Record<RowKey, RowRun>>> = {
+  'one-user': oneUserRow,
+  'end-to-end': endToEndRow,
+  accept: acceptRow,
+  ratio: ratioRow,
+  completed: completedRow,
+  bulk: bulkRow,
+};
+const WARM_UP_SECONDS = 10;
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+try {
+  const options = parseOptions(process.argv.slice(2));
+  if (options.help) say(USAGE);
+  else await bench(options);
+  process.exit(0);
+} catch (error) {
+  const known = error instanceof Error && 'code' in error && error.code === 'config';
+  process.stderr.write(`${known ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(known ? 2 : 1);
+}
+
+async function bench(options: BenchOptions): Promise<void> {
+  const machine = await describeMachine();
+  const generator = await chooseGenerator(options.generator);
+  const rows: Partial<Record<RowKey, MeasuredRow>> = {};
+  let database: Record<string, string> | undefined;
+  const finish = async (outcomes: Partial<Record<RowKey, Outcome>>) => {
+    const measuredAt = new Date().toISOString();
+    for (const [key, outcome] of Object.entries(outcomes) as [RowKey, Outcome][]) {
+      if (!options.only.includes(key)) continue;
+      rows[key] = { ...outcome, measuredAt, commit: machine.commit };
+      say(`${key}: ${outcome.measured}  ->  ${verdictOf(outcome)}\n`);
+    }
+    // After every row: what has been measured is not lost when a later one fails.
+    const { name, version } = generator;
+    await writeBench(options.out, {
+      format: 1,
+      machine,
+      database,
+      generator: { name, version },
+      tuning: TUNING,
+      rows,
+    });
+  };
+
+  const local = options.only.filter((key) => !(key in LOAD_ROWS));
+  if (local.length > 0) {
+    say(local.map((key) => `${key}: ${GOALS[key].title}`).join('\n'));
+    await finish(await localRows({ env: process.env, keys: local, quick: options.quick, say }));
+  }
+  if (options.only.length > local.length)
+    await loadRows(options, generator, async (outcomes, settings) => {
+      database = settings;
+      await finish(outcomes);
+    });
+  say(`Written to ${options.out}/latest.md and latest.json. ${summary(rows)}`);
+}
+
+type Finish = (outcomes: Partial<Record<RowKey, Outcome>>, database: Record<string, string>) => Promise<void>;
+
+async function loadRows(
+  options: BenchOptions,
+  generator: BenchContext['deps']['generator'],
+  finish: Finish,
+): Promise<void> {
+  const stopping = new AbortController();
+  const interrupted = new Promise<never>((_resolve, reject) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.once(signal, () => {
+        stopping.abort();
+        reject(new Error('Interrupted.'));
+      });
+  });
+  const target = await startTarget({
+    env: process.env,
+    accounts: 1_000,
+    remoteLatencyMs: 450,
+    onCrash: say,
+    signal: stopping.signal,
+  });
+  const database = openDatabase(target.databaseUrl);
+  const context: BenchContext = {
+    deps: { target, database, generator },
+    say,
+    quick: options.quick,
+    holdSeconds: options.holdSeconds,
+  };
+  const run = async () => {
+    const settings = await database.serverSettings();
+    await warmUp(context);
+    for (const [key, measureRow] of Object.entries(LOAD_ROWS) as [RowKey, RowRun][]) {
+      if (!options.only.includes(key)) continue;
+      say(`${key}: ${GOALS[key].title}`);
+      await finish({ [key]: await measureRow(context) }, settings);
+    }
+  };
+  try {
+    await Promise.race([run(), interrupted]);
+  } finally {
+    await database.close().catch(() => undefined);
+    await target.close();
+  }
+}
+
+/** The compilers of seven processes, and the pages of a new database: not what is to be measured. */
+async function warmUp(context: BenchContext): Promise<void> {
+  say('warming up');
+  const seconds = context.quick ? 4 : WARM_UP_SECONDS;
+  const model = { kind: 'closed', users: 40, rampSeconds: 0 } as const;
+  for (const mode of ['async', 'sync'] as const) await step(context, { mode, model, seconds, seed: 1 });
+}
+
+function summary(rows: Partial<Record<RowKey, MeasuredRow>>): string {
+  const missed = ROW_KEYS.filter((key) => rows[key] && !rows[key].must);
+  return missed.length === 0 ? 'No measured row misses its must.' : `Missed: ${missed.join(', ')}.`;
+}
