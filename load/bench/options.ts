@@ -57,12 +57,12 @@ function readArgs(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       options: {
-        only: string,
-        quick: boolean,
+        only: { ...string, default: ROW_KEYS.join(',') },
+        generator: { ...string, default: 'autocannon' },
+        quick: { ...boolean, default: false },
+        help: { ...boolean, default: false },
         seconds: string,
-        generator: string,
         out: string,
-        help: boolean,
       },
     }).values;
   } catch (error) {
