@@ -86,7 +86,8 @@ test('two relays of four loops under load: every row once, each key in order', a
   let failures = 0;
   const loop = async (relay: PgStore, index: number): Promise<void> => {
     const shards = ALL.filter((shard) => shard % 4 === index);
-    for (let idle = 0; idle < 3 || !accepting.signal.aborted;) {
+    for (let idle = 0; idle < 3;) {
+      const last = accepting.signal.aborted;
       const count = await relay
         .claim(shards, 40, async (rows) => {
           const held = new Set(rows.map(({ key }) => shardOf(key)));
@@ -103,7 +104,7 @@ test('two relays of four loops under load: every row once, each key in order', a
           failures++;
           return -1;
         });
-      idle = count === 0 ? idle + 1 : 0;
+      idle = last && count === 0 ? idle + 1 : 0;
       if (count === 0) await sleep(5);
     }
   };
