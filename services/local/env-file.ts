@@ -8,7 +8,7 @@ export function writeEnvFile(path: string, endpoints: Endpoints, config: LocalCo
     DATABASE_URL: endpoints.databaseUrl,
     KAFKA_BROKERS: endpoints.brokers.join(','),
     REMOTE_URL: endpoints.remoteUrl,
-    API_URL: endpoints.apiUrl,
+    SLUICE_API_URL: endpoints.apiUrl,
     SUPERVISOR_URL: endpoints.supervisorUrl,
     SLUICE_TOPIC_PREFIX: config.topicPrefix,
     SLUICE_TYPES: config.types,

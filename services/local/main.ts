@@ -2,6 +2,7 @@ import { CommanderError } from 'commander';
 import { createLogger } from '../../otel/logger.ts';
 import { createAdmin } from '../broker/kafkajs/admin.ts';
 import { ConfigError } from '../config.ts';
+import { Registry } from '../transactions/registry.ts';
 import { parseLocalConfig } from './config.ts';
 import { runDemo } from './demo/demo.ts';
 import type { LocalOptions } from './options.ts';
@@ -32,11 +33,13 @@ process.exit();
 
 async function main(args: readonly string[]): Promise<number> {
   const options = parseOptions(args);
-  const config = parseLocalConfig(process.env);
+  const parsed = parseLocalConfig(process.env);
+  const config = options.types === undefined ? parsed : { ...parsed, types: options.types };
+  const registry = Registry.parse(config.types.split(','));
   const interrupt = onInterrupt();
   const log = createLogger('sluice-local', { level: 'silent' });
   const stack = new Stack({
-    config: options.types === undefined ? config : { ...config, types: options.types },
+    config,
     env: process.env,
     replicas: options.replicas,
     remoteLatencyMs: options.remoteLatencyMs,
@@ -49,7 +52,7 @@ async function main(args: readonly string[]): Promise<number> {
   });
   await stack.start();
   try {
-    return await serve(stack, options, interrupt);
+    return await serve({ stack, options, registry, topicPrefix: config.topicPrefix, interrupt });
   } finally {
     screen.settle();
     screen.say('Stopping.');
@@ -57,12 +60,28 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function serve(stack: Stack, options: LocalOptions, interrupt: Interrupt): Promise<number> {
+interface Serving {
+  readonly stack: Stack;
+  readonly options: LocalOptions;
+  readonly registry: Registry;
+  readonly topicPrefix: string;
+  readonly interrupt: Interrupt;
+}
+
+async function serve({ stack, options, registry, topicPrefix, interrupt }: Serving): Promise<number> {
   screen.say(urls(stack));
-  let exitCode = 0;
-  if (options.demo)
-    exitCode = await runDemo({ stack, options, screen, signal: interrupt.signal, cwd: process.cwd() });
-  if (interrupt.signal.aborted) return EXIT_INTERRUPTED;
+  const { signal } = interrupt;
+  const demo = {
+    stack,
+    options,
+    registry,
+    topicPrefix,
+    accounts: DEMO_ACCOUNTS,
+    screen,
+    signal,
+    cwd: process.cwd(),
+  };
+  const exitCode = options.demo ? await runDemo(demo) : 0;
   if (options.once) return exitCode;
   screen.say(tryNext(stack));
   await interrupt.happened;
@@ -116,9 +135,15 @@ function urls(stack: Stack): string {
   supervisor   ${supervisorUrl}/stages   (processes, and the port of each one's /metrics)
   remote       ${remoteUrl}   (the simulated slow system)
   Kafka        ${brokers.join(',')}
-  Postgres     ${databaseUrl}
+  Postgres     ${withoutPassword(databaseUrl)}   (password: ${stack.data.envFile})
   logs         ${stack.data.path}/logs
 `;
+}
+
+function withoutPassword(databaseUrl: string): string {
+  const url = new URL(databaseUrl);
+  url.password = '';
+  return url.href;
 }
 
 function tryNext(stack: Stack): string {

@@ -64,8 +64,10 @@ export function roles(options: RoleOptions): Roles {
 function sharedEnv(options: RoleOptions): NodeJS.ProcessEnv {
   return {
     NODE_COMPILE_CACHE: join(options.dataDir, 'compile-cache'),
-    REMOTE_URL: `http://127.0.0.1:${options.simulatorPort}`,
+    // A call is given up long after the simulator would have answered.
+    REMOTE_TIMEOUT_MS: String(Math.max(5_000, 4 * options.remoteLatencyMs)),
     ...options.env,
+    REMOTE_URL: `http://127.0.0.1:${options.simulatorPort}`,
     KAFKA_BROKERS: options.brokers.join(','),
     DATABASE_URL: options.databaseUrl,
     SLUICE_TOPIC_PREFIX: options.topicPrefix,

@@ -1,0 +1,48 @@
+import { defineConfig } from 'vitest/config';
+
+const minutes = (count: number): number => count * 60_000;
+
+export default defineConfig({
+  test: {
+    // Tests share a machine with two cores with Kafka, Postgres and each other.
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+    setupFiles: ['test/global-setup-node.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: [
+            '{services,operator,otel,load}/**/*.test.ts',
+            'test/architecture.test.ts',
+            'test/fixtures/**/*.test.ts',
+          ],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: ['test/{integration,telemetry}/**/*.test.ts'],
+          // One Kafka and one Postgres for all files; each file makes a database and topics of its own.
+          globalSetup: ['test/global-setup.ts'],
+          setupFiles: ['test/global-setup-node.ts', 'test/global-setup-services.ts'],
+          testTimeout: minutes(1),
+          hookTimeout: minutes(2),
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'faults',
+          include: ['test/faults/**/*.test.ts'],
+          // Each file brings up a whole stack: two at a time would measure each other.
+          fileParallelism: false,
+          testTimeout: minutes(10),
+          hookTimeout: minutes(3),
+        },
+      },
+    ],
+  },
+});
