@@ -6,6 +6,7 @@ import { MicroBatcher } from './micro-batcher.ts';
 import type { StageMessage } from './parse-message.ts';
 import type { Settled, StageMetrics } from './stage-metrics.ts';
 import type { Emit, StepResult } from './step.ts';
+import { PACE_MS } from './step.ts';
 
 export interface SettlerOptions {
   readonly stage: Stage;
@@ -109,6 +110,7 @@ export class Settler {
     const batcher = new MicroBatcher<Change, Unmoved | undefined>({
       name: `apply ${this.options.stage}`,
       flushers: FLUSHERS,
+      paceMs: PACE_MS,
       conflictKey: (change) => change.id,
       splitOn: (error) => !isInfrastructure(error),
       flush: (changes) => this.apply(changes, settleSql),

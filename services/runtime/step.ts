@@ -23,5 +23,8 @@ export const ok = (emit: Emit): StepResult => ({ kind: 'ok', emit });
 export const drop = (reason: 'stale' | 'skipped' | 'blocked'): StepResult => ({ kind: 'drop', reason });
 export const dlq = (cause: string, message: string): StepResult => ({ kind: 'dlq', cause, message });
 
+/** Under load, ms that a stage lets its statements gather. */
+export const PACE_MS = 8;
+
 /** The work of one stage on one message. */
 export type Step = (message: StageMessage) => Promise<StepResult>;

@@ -5,7 +5,7 @@ import { MicroBatcher } from '../../runtime/micro-batcher.ts';
 import type { StageMessage } from '../../runtime/parse-message.ts';
 import type { RemoteClient, RemoteOutcome } from '../../runtime/remote-client.ts';
 import type { Step, StepResult } from '../../runtime/step.ts';
-import { dlq, drop } from '../../runtime/step.ts';
+import { PACE_MS, dlq, drop } from '../../runtime/step.ts';
 import type { Progress, StageStore } from '../../store/port.ts';
 import type { Registry } from '../../transactions/registry.ts';
 import type { RemoteRequest, TransactionType } from '../../transactions/type.ts';
@@ -35,6 +35,7 @@ export function createRemoteStep(options: RemoteOptions): Step {
   const progress = new MicroBatcher<string, Progress | undefined>({
     name: 'progress',
     flushers: 2,
+    paceMs: PACE_MS,
     flush: async (ids) => {
       const found = await store.progress(ids);
       return ids.map((id) => found.get(id));

@@ -4,7 +4,7 @@ import type { EventData, Reason } from '../../domain/events.ts';
 import { MicroBatcher } from '../../runtime/micro-batcher.ts';
 import type { StageMessage } from '../../runtime/parse-message.ts';
 import type { Step, StepResult } from '../../runtime/step.ts';
-import { dlq, ok } from '../../runtime/step.ts';
+import { PACE_MS, dlq, ok } from '../../runtime/step.ts';
 import type { Query } from '../../store/port.ts';
 import type { Registry } from '../../transactions/registry.ts';
 import type { TransactionType, Verdict } from '../../transactions/type.ts';
@@ -43,6 +43,7 @@ function createCheck(type: TransactionType, { query, load }: ValidateOptions): C
   const database = new MicroBatcher<unknown, Verdict>({
     name: `check ${type.name}`,
     flushers: 2,
+    paceMs: PACE_MS,
     flush: async (payloads) => {
       const end = load.begin();
       try {
