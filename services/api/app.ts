@@ -58,10 +58,12 @@ interface Route extends DocumentedRoute {
   readonly handler: Middleware;
 }
 
-/** Commits of bulk streams under way at the same time: fewer than connections, so that others get one too. */
-const BULK_COMMITS_MAX = 2;
-/** While single submissions wait this long for their commit, bulk streams hold back. */
-const BULK_DEFERS_AFTER_MS = 20;
+/**
+ * Commits of all bulk streams together that may be under way: alone, as many as are of use; beside single
+ * submissions one, so that these find a connection and half of the database. While a single one waits longer
+ * than this for its commit, none is begun.
+ */
+const BULK_COMMITS = { alone: 2, besideOthers: 1, deferAfterMs: 10 };
 
 /** The API as a Koa application. */
 export function createApp(options: AppOptions): Koa {
@@ -91,8 +93,8 @@ function createRoutes(options: AppOptions): Route[] {
   const parser = createSubmissionParser(registry, createValidation());
   const inFlight = createInFlightKeys();
   const turns = createTurns({
-    max: BULK_COMMITS_MAX,
-    defer: () => intake.oldestWaitMs() > BULK_DEFERS_AFTER_MS,
+    max: () => (intake.busy ? BULK_COMMITS.besideOthers : BULK_COMMITS.alone),
+    defer: () => intake.oldestWaitMs() > BULK_COMMITS.deferAfterMs,
   });
   const submitBulk = bulk({
     ...options,

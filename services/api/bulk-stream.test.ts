@@ -35,7 +35,7 @@ function open(lines: AsyncIterable<Line[]>, store: Store, batchId = 'batch') {
       store,
       lineMaxBytes: 1_000,
     }),
-    turns: createTurns({ max: 2, defer: () => false }),
+    turns: createTurns({ max: () => 2, defer: () => false }),
     isTransient,
     problemOf: () => ({ code: 'store-unavailable', detail: 'away' }),
     onResult: () => {},

@@ -116,32 +116,22 @@ test('a client that hangs up stops its stream, and leaves its place', async () =
   expect(api.told.filter((line) => line.startsWith('error'))).toEqual([]);
 });
 
-test('a client that does not read is not read from', async () => {
+test('a client that does not read is not worked for; once it reads, it gets everything', async () => {
+  const lines = 100_000;
   const { request, response } = await open();
   response.pause();
-  let sent = 0;
-  const chunk = LINE.repeat(1_000);
-  while (sent < 400 && (request.write(chunk) || (await drained(request)))) sent++;
-  expect(sent).toBeLessThan(400);
-  let stored = -1;
-  while (stored !== api.store.rows.size) {
-    stored = api.store.rows.size;
-    await new Promise((resolve) => setTimeout(resolve, 300));
+  // Short lines with long answers: far more than the sockets between the two can hold.
+  request.end('{}\n'.repeat(lines));
+  const answered = () => api.told.length;
+  for (let before = -1; before !== answered();) {
+    before = answered();
+    await new Promise((resolve) => setTimeout(resolve, 500));
   }
-  expect(stored).toBeLessThan(sent * 1_000);
-  request.destroy();
+  expect(answered()).toBeLessThan(lines);
+  let text = '';
+  for await (const part of response.setEncoding('utf8')) text = (text + String(part)).slice(-200);
+  expect(text).toContain(`"lines":${lines},`);
 });
-
-/** False when the other side takes nothing for a while. */
-function drained(request: ClientRequest): Promise<boolean> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(false), 500);
-    request.once('drain', () => {
-      clearTimeout(timer);
-      resolve(true);
-    });
-  });
-}
 
 test('a stop ends the stream in good order: what was read is answered, and it is said that there was more', async () => {
   const { request, response } = await open();

@@ -137,6 +137,8 @@ test('no change is lost, however waits, changes and queries interleave', async (
         for (const id of changes)
           void s.schedule(Promise.resolve()).then(() => current.set(id, current.get(id)! + 1));
         await s.waitFor(Promise.all(clients));
+        for (const { id, seen } of reads) expect(seen).toBe(current.get(id));
+        expect(watcher.waiters).toBe(0);
         watcher.close();
       },
     ),

@@ -10,6 +10,8 @@ export interface Intake {
   /** How long the oldest submission has been waiting for a flusher. */
   oldestWaitMs(): number;
   readonly idle: boolean;
+  /** Whether anything was submitted within the last 100 ms, or is still waiting. */
+  readonly busy: boolean;
 }
 
 export interface IntakeOptions {
@@ -22,6 +24,7 @@ export interface IntakeOptions {
 
 const FLUSHERS = 2;
 const BATCH_MAX = 500;
+const BUSY_FOR_MS = 100;
 
 export function createIntake(options: IntakeOptions): Intake {
   const { store, metrics } = options;
@@ -36,9 +39,12 @@ export function createIntake(options: IntakeOptions): Intake {
     splitOn: (error) => !options.isTransient(error),
   });
 
+  let lastMs = -Infinity;
+
   return {
     async submit(submission) {
       const startedMs = performance.now();
+      lastMs = startedMs;
       const outcome = await batcher.add(submission);
       metrics.acceptSeconds((performance.now() - startedMs) / 1e3);
       metrics.submitted(submission.type, outcome.kind);
@@ -50,6 +56,9 @@ export function createIntake(options: IntakeOptions): Intake {
     oldestWaitMs: () => batcher.oldestWaitMs(),
     get idle() {
       return batcher.idle;
+    },
+    get busy() {
+      return !batcher.idle || performance.now() - lastMs < BUSY_FOR_MS;
     },
   };
 }

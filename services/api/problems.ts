@@ -108,9 +108,10 @@ export function invalidRequest(mistakes: readonly Mistake[]): Problem {
   const places = [...new Set(mistakes.map(placeOf))].slice(0, 5).join(', ');
   const rest = mistakes.length > MISTAKES_MAX ? ` The first ${MISTAKES_MAX} are listed.` : '';
   const count = mistakes.length === 1 ? '1 mistake' : `${mistakes.length} mistakes`;
+  const stored = mistakes.every((mistake) => mistake.parameter !== undefined) ? '' : ' Nothing was stored.';
   return {
     code: 'invalid-request',
-    detail: `The request has ${count}, at ${places}: see errors.${rest} Nothing was stored.`,
+    detail: `The request has ${count}, at ${places}: see errors.${rest}${stored}`,
     errors: mistakes.slice(0, MISTAKES_MAX),
   };
 }

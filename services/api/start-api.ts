@@ -9,6 +9,7 @@ import { createIntake } from './intake.ts';
 import { createLoadMonitor } from './load-monitor.ts';
 import type { ApiGauges, ApiMetrics } from './metrics.ts';
 import { openServer } from './server.ts';
+import { throttled } from './throttled.ts';
 
 export interface ApiSettings {
   readonly host: string;
@@ -49,10 +50,12 @@ export async function startApi(settings: ApiSettings, parts: ApiParts): Promise<
   const { store, metrics, log, isTransient } = parts;
   const stopping = new AbortController();
   const intake = createIntake({ store, metrics, isTransient, queueMax: settings.limits.queueMax });
+  const warn = throttled((fields, message) => log.warn(fields, message));
+  const watchFailed = (error: unknown): void => warn({ err: error }, 'cannot look for changes');
   const watcher = createChangeWatcher({
     versions: (ids) => store.versions(ids),
     waitersMax: settings.waitersMax,
-    onError: (error) => log.warn({ err: error }, 'cannot look for changes'),
+    onError: watchFailed,
   });
   const monitor = createLoadMonitor({
     queue: intake,

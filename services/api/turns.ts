@@ -4,8 +4,9 @@ export interface Turns {
 }
 
 export interface TurnsOptions {
-  readonly max: number;
-  /** True while more urgent work is waiting: a turn then starts up to `deferMaxMs` later. */
+  /** Turns at the same time, at the most; asked again whenever one begins or ends. */
+  readonly max: () => number;
+  /** True while more urgent work is waiting: a turn then starts up to `deferMaxMs` later. Default 250. */
   readonly defer: () => boolean;
   readonly deferMaxMs?: number;
 }
@@ -16,19 +17,21 @@ export function createTurns({ max, defer, deferMaxMs = 250 }: TurnsOptions): Tur
   const waiting: (() => void)[] = [];
   let taken = 0;
 
+  function admit(): void {
+    while (waiting.length > 0 && taken < Math.max(1, max())) {
+      taken++;
+      waiting.shift()!();
+    }
+  }
+
   async function enter(): Promise<void> {
-    if (taken < max) taken++;
-    // The one who leaves hands its turn on.
-    else await new Promise<void>((resolve) => waiting.push(resolve));
+    await new Promise<void>((resolve) => {
+      waiting.push(resolve);
+      admit();
+    });
     const untilMs = performance.now() + deferMaxMs;
     while (defer() && performance.now() < untilMs)
       await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
-  }
-
-  function leave(): void {
-    const next = waiting.shift();
-    if (next) next();
-    else taken--;
   }
 
   return {
@@ -37,7 +40,8 @@ export function createTurns({ max, defer, deferMaxMs = 250 }: TurnsOptions): Tur
       try {
         return await work();
       } finally {
-        leave();
+        taken--;
+        admit();
       }
     },
   };

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { Context, Middleware } from 'koa';
 import type { ApiMetrics } from '../metrics.ts';
 import { problemOf, sendProblem } from '../send-problem.ts';
+import { throttled } from '../throttled.ts';
 
 export interface KoaProblemsOptions {
   readonly isTransient: (error: unknown) => boolean;
@@ -17,14 +18,20 @@ const LEAVE_UNREAD_BYTES = 64 * 1024;
 
 /** Outermost: turns whatever is thrown into a problem, without telling what only we should know. */
 export function koaProblems(options: KoaProblemsOptions): Middleware {
+  const logs = {
+    internal: throttled((fields, message) => options.log.error(fields, message)),
+    'store-unavailable': throttled((fields, message) => options.log.error(fields, message)),
+  };
+  const logOf = (code: string) =>
+    code === 'internal' || code === 'store-unavailable' ? logs[code] : undefined;
+
   return async function koaProblems(ctx, next) {
     ctx.res.setHeader('X-Content-Type-Options', 'nosniff');
     try {
       await next();
     } catch (error) {
       const problem = problemOf(error, options.isTransient);
-      if (problem.code === 'internal' || problem.code === 'store-unavailable')
-        options.log.error({ err: error, method: ctx.method, path: ctx.path }, 'request failed');
+      logOf(problem.code)?.({ err: error, method: ctx.method, path: ctx.path }, 'request failed');
       sendProblem(ctx, problem);
     }
     if (options.stopping() || leavesBody(ctx)) ctx.set('Connection', 'close');
