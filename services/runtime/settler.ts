@@ -43,6 +43,7 @@ export class Settler {
     this.options = options;
     this.letters = new MicroBatcher({
       name: 'dead letters',
+      splitOn: (error) => !options.isInfrastructure(error),
       flush: async (batch) => {
         await options.patience(() => options.store.deadLetter(batch));
         return batch.map(() => undefined);

@@ -62,10 +62,8 @@ describe('taking over', () => {
     const { consumer } = await rig(step, 1);
     const rebalance = new Error('The group is rebalancing');
     const delivery = consumer.deliver(messages(2));
-    const outcome = expect(delivery).rejects.toBe(rebalance);
     consumer.heartbeatError = rebalance;
-    await later(20);
-    await outcome;
+    await Promise.all([expect(delivery).rejects.toBe(rebalance), later(20)]);
   });
 
   test('the same event delivered twice at once is worked on once, and both are committed', async () => {
