@@ -1,5 +1,5 @@
 import { ConstantBackoff, handleAll, retry } from 'cockatiel';
-import type { BrokerAdmin } from '../port.ts';
+import type { BrokerAdmin, TopicSpec } from '../port.ts';
 import type { ClientOptions } from './client.ts';
 import { createKafka } from './client.ts';
 import { Connection } from './connection.ts';
@@ -13,23 +13,7 @@ export function createAdmin(options: ClientOptions): BrokerAdmin {
   admin.on(admin.events.DISCONNECT, () => connection.lost());
   return {
     disconnect: () => admin.disconnect(),
-    ensureTopics: async (topics) => {
-      await connection.ensure();
-      const existing = new Set(await admin.listTopics());
-      const missing = topics.filter(({ topic }) => !existing.has(topic));
-      if (missing.length === 0) return [];
-      await admin.createTopics({
-        waitForLeaders: true,
-        topics: missing.map(({ topic, partitions }) => ({
-          topic,
-          numPartitions: partitions,
-          replicationFactor: -1,
-        })),
-      });
-      // waitForLeaders returns before the leaders answer: sending now would store some messages twice.
-      for (const { topic } of missing) await settled.execute(() => admin.fetchTopicOffsets(topic));
-      return missing.map(({ topic }) => topic);
-    },
+    ensureTopics: (topics) => ensureTopics(options, topics),
     topicOffsets: async (topic) => {
       await connection.ensure();
       const offsets = await admin.fetchTopicOffsets(topic);
@@ -45,4 +29,31 @@ export function createAdmin(options: ClientOptions): BrokerAdmin {
       }));
     },
   };
+}
+
+/**
+ * With a client of its own: one that has known a topic before asks for it in every refresh of its metadata, and
+ * can create nothing at all while that topic is missing.
+ */
+async function ensureTopics(options: ClientOptions, topics: readonly TopicSpec[]): Promise<string[]> {
+  const admin = createKafka(options).admin();
+  await admin.connect();
+  try {
+    const existing = new Set(await admin.listTopics());
+    const missing = topics.filter(({ topic }) => !existing.has(topic));
+    if (missing.length === 0) return [];
+    await admin.createTopics({
+      waitForLeaders: true,
+      topics: missing.map(({ topic, partitions }) => ({
+        topic,
+        numPartitions: partitions,
+        replicationFactor: -1,
+      })),
+    });
+    // waitForLeaders returns before the leaders answer: sending now would store some messages twice.
+    for (const { topic } of missing) await settled.execute(() => admin.fetchTopicOffsets(topic));
+    return missing.map(({ topic }) => topic);
+  } finally {
+    await admin.disconnect();
+  }
 }
