@@ -84,7 +84,9 @@ function attempt<Value>(parse: () => Value): [Value, ''] | [undefined, string] {
 
 function describe(issue: z.core.$ZodIssue, given: Readonly<Record<string, unknown>>): string {
   const [name, index] = issue.path;
-  const option = `--${String(name).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  // An argument is named as the usage shows it: <id>.
+  const dashed = String(name).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const option = dashed.startsWith('<') ? dashed : `--${dashed}`;
   const value = given[String(name)];
   const got = Array.isArray(value) && typeof index === 'number' ? value[index] : value;
   return got === undefined ? `${option} is missing` : `${option} ${JSON.stringify(got)} ${issue.message}`;

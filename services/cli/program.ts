@@ -1,9 +1,12 @@
 import { Command } from 'commander';
 import type { CommandContext } from './command.ts';
+import { addDlq } from './commands/dlq.ts';
 import { addGet } from './commands/get.ts';
+import { addLag } from './commands/lag.ts';
 import { addSetup } from './commands/setup.ts';
 import { addSubmit } from './commands/submit.ts';
 import { addVerify } from './commands/verify.ts';
+import { addWhy } from './commands/why.ts';
 
 const ROLES = `
 Processes (each configured by the environment):
@@ -32,6 +35,9 @@ export function createProgram({ version, ...context }: ProgramOptions): Command 
     .addHelpText('after', ROLES);
   addSubmit(program, context);
   addGet(program, context);
+  addWhy(program, context);
+  addLag(program, context);
+  addDlq(program, context);
   addVerify(program, context);
   addSetup(program, context);
   return program;

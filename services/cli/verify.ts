@@ -72,11 +72,11 @@ async function audit({ snapshot, pool, options, startMs }: Audit): Promise<Verif
   await unknown.finish();
   await checkKeyOrder(snapshot, findings);
   const outbox = await checkOutbox(snapshot, findings, options.outboxBoundSeconds ?? 60);
-  for await (const { id, key } of each(await snapshot.danglingKeys()))
+  for await (const { id, key, found } of each(await snapshot.idempotencyKeys()))
     findings.check(
       'idempotency-target',
       id,
-      `the idempotency key ${JSON.stringify(key)} names it, it is not there`,
+      found ? undefined : `is not there, the idempotency key ${key} names it`,
     );
   return findings.report({
     at: snapshot.at.toISOString(),

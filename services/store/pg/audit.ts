@@ -87,8 +87,7 @@ export interface AuditSnapshot {
   keyedEffects(): Promise<Cursor<KeyedEffect>>;
   /** Rows the relay should long have published, and rows that point nowhere, oldest first. */
   outbox(): Promise<Cursor<OutboxEntry>>;
-  /** Idempotency keys whose transaction is not there. */
-  danglingKeys(): Promise<Cursor<{ readonly id: string; readonly key: string }>>;
+  idempotencyKeys(): Promise<Cursor<IdempotencyEntry>>;
   letterCounts(): Promise<LetterCount[]>;
   close(): void;
 }
@@ -99,6 +98,14 @@ export interface OutboxEntry {
   readonly letterId: string | null;
   readonly ageSeconds: number;
   /** What the row points to exists. */
+  readonly found: boolean;
+}
+
+export interface IdempotencyEntry {
+  /** Of the transaction that the key names. */
+  readonly id: string;
+  readonly key: string;
+  /** That transaction exists. */
   readonly found: boolean;
 }
 
@@ -142,9 +149,9 @@ left join event e on e.transaction_id = o.transaction_id and e.version = o.versi
 left join dead_letter d on d.id = o.dead_letter_id
 order by o.id`;
 
-const DANGLING_KEYS_SQL = `
-select i.transaction_id as id, i.key from idempotency i
-where not exists (select from transaction t where t.id = i.transaction_id) order by i.transaction_id`;
+const IDEMPOTENCY_SQL = `
+select i.transaction_id as id, i.key, t.id is not null as found
+from idempotency i left join transaction t on t.id = i.transaction_id`;
 
 const LETTER_COUNTS_SQL = `
 select cause, (count(*) filter (where redriven_at is null))::int as open,
@@ -202,7 +209,7 @@ function snapshot(client: pg.PoolClient, at: Date): AuditSnapshot {
     effects: () => open(EFFECTS_SQL),
     keyedEffects: () => open(KEYED_EFFECTS_SQL),
     outbox: () => open(OUTBOX_SQL, [at]),
-    danglingKeys: () => open(DANGLING_KEYS_SQL),
+    idempotencyKeys: () => open(IDEMPOTENCY_SQL),
     letterCounts: async () => (await client.query<LetterCount>(LETTER_COUNTS_SQL)).rows,
     addEffects: async (batch) => {
       const columns = [
