@@ -41,8 +41,9 @@ export class PortAllocator {
 
   async any(): Promise<number> {
     for (let tried = RANGE.from; tried < RANGE.to; tried++) {
-      this.next = this.next + 1 >= RANGE.to ? RANGE.from : this.next + 1;
-      if (await this.claim(this.next)) return this.next;
+      const port = this.next;
+      this.next = port + 1 >= RANGE.to ? RANGE.from : port + 1;
+      if (await this.claim(port)) return port;
     }
     throw new Error(`No free port between ${RANGE.from} and ${RANGE.to}.`);
   }
