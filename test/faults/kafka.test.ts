@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { FaultStack, TYPES } from './fault-stack.ts';
+import { play } from './round.ts';
+
+let stack: FaultStack;
+beforeAll(async () => {
+  stack = await FaultStack.start();
+});
+afterAll(async () => {
+  await stack?.stop();
+});
+
+const LOAD = {
+  ratePerSecond: 50,
+  types: TYPES,
+  beforeMs: 3_000,
+  afterMs: 3_000,
+  settleMs: 90_000,
+  minAccepted: 300,
+};
+const READY_MS = 60_000;
+const STAGES = ['relay', 'validate', 'remote', 'persist'] as const;
+
+async function startKafka(): Promise<void> {
+  const { process } = stack.stack.kafka!;
+  await process.start();
+  await process.whenReady(READY_MS);
+}
+
+test('Kafka is killed, and started again by the supervisor', async () => {
+  const { faults, tally } = await play(stack, {
+    ...LOAD,
+    name: 'kill -9 Kafka',
+    fault: async ({ recovered }) => {
+      for (let kill = 0; kill < 2; kill++) {
+        await stack.killAndWait('kafka');
+        await recovered();
+        await sleep(1_000);
+      }
+    },
+  });
+  expect(faults).toEqual([]);
+  expect(tally).toMatchObject({ refusals: 0, lost: 0 });
+});
+
+test('Kafka is stopped for 20 s: accepting goes on without an error', async () => {
+  const { faults, tally } = await play(stack, {
+    ...LOAD,
+    name: 'Kafka stopped for 20 s',
+    fault: async () => {
+      await stack.stack.kafka!.process.stop();
+      await sleep(20_000);
+      await startKafka();
+    },
+    minAccepted: 1_000,
+  });
+  expect(faults).toEqual([]);
+  expect(tally).toMatchObject({ refusals: 0, lost: 0 });
+});
+
+test('Kafka is restarted gracefully, three times: no consumer dies silently', async () => {
+  const { faults, tally } = await play(stack, {
+    ...LOAD,
+    name: 'Kafka restarted gracefully',
+    fault: async ({ recovered }) => {
+      for (let restart = 0; restart < 3; restart++) {
+        await stack.stack.kafka!.process.stop();
+        await startKafka();
+        await recovered();
+        await sleep(1_000);
+      }
+    },
+  });
+  expect(faults).toEqual([]);
+  expect(tally).toMatchObject({ refusals: 0, lost: 0 });
+});
+
+test('Kafka loses its disk under load: everything accepted still ends', async () => {
+  const { faults, tally } = await play(stack, {
+    ...LOAD,
+    name: 'disk of Kafka wiped',
+    fault: async () => {
+      // Work that is on its way when the disk goes: the remote stage is not there to take it.
+      await stack.scale('remote', 0);
+      await sleep(3_000);
+      await stack.stack.kafka!.process.stop();
+      await stack.stack.kafka!.wipe();
+      await stack.scale('remote', 1);
+      await startKafka();
+    },
+  });
+  expect(faults).toEqual([]);
+  expect(tally).toMatchObject({ refusals: 0, lost: 0 });
+});
+
+test('Kafka is not there when the services start, and has no topics when it comes', async () => {
+  const { faults, tally } = await play(stack, {
+    ...LOAD,
+    name: 'Kafka absent at start',
+    fault: async () => {
+      for (const stage of STAGES) await stack.stack.supervisor.scale(stage, 0);
+      await stack.stack.kafka!.process.stop();
+      await stack.stack.kafka!.wipe();
+      for (const stage of STAGES) await stack.scale(stage, 1);
+      await sleep(15_000);
+      await startKafka();
+    },
+  });
+  expect(faults).toEqual([]);
+  expect(tally).toMatchObject({ refusals: 0, lost: 0 });
+});

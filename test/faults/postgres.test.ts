@@ -1,0 +1,54 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { FaultStack, TYPES } from './fault-stack.ts';
+import { play } from './round.ts';
+
+let stack: FaultStack;
+beforeAll(async () => {
+  stack = await FaultStack.start();
+});
+afterAll(async () => {
+  await stack?.stop();
+});
+
+const LOAD = {
+  ratePerSecond: 50,
+  types: TYPES,
+  beforeMs: 3_000,
+  afterMs: 3_000,
+  settleMs: 90_000,
+  minAccepted: 300,
+};
+const READY_MS = 60_000;
+
+test('Postgres is killed, and started again by the supervisor', async () => {
+  const { faults, tally } = await play(stack, {
+    ...LOAD,
+    name: 'kill -9 Postgres',
+    fault: async ({ recovered }) => {
+      for (let kill = 0; kill < 3; kill++) {
+        await stack.killAndWait('postgres');
+        await recovered();
+        await sleep(1_000);
+      }
+    },
+  });
+  expect(faults).toEqual([]);
+  expect(tally.refusals).toBeGreaterThan(0);
+});
+
+test('Postgres is stopped for 10 s: 503 with Retry-After, and no false 202', async () => {
+  const { faults, tally } = await play(stack, {
+    ...LOAD,
+    name: 'Postgres stopped for 10 s',
+    fault: async () => {
+      const { process } = stack.stack.postgres!;
+      await process.stop();
+      await sleep(10_000);
+      await process.start();
+      await process.whenReady(READY_MS);
+    },
+  });
+  expect(faults).toEqual([]);
+  expect(tally.refusals).toBeGreaterThan(0);
+});
