@@ -85,7 +85,11 @@ async function memoryRows(
 ): Promise<Partial<Record<RowKey, Outcome>>> {
   await sleep(restSeconds * 1_000);
   const local = parseEnv(await readFile(join(run.dataDir, 'local.env'), 'utf8'));
-  const target = useTarget(local['API_URL']!, { ...env, ...local, SLUICE_DATA_DIR: run.dataDir }, 1_000);
+  const target = useTarget(
+    local['SLUICE_API_URL']!,
+    { ...env, ...local, SLUICE_DATA_DIR: run.dataDir },
+    1_000,
+  );
   const [processes, table] = await Promise.all([target.processes(), readProcesses()]);
   const residents = await Promise.all(
     processes.map(async ({ name, pid }): Promise<Resident> => {

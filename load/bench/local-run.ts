@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseEnv } from 'node:util';
 import { createPayments, toBody } from '../lib/payments.ts';
+import { readProcesses } from '../lib/process-usage.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const START_TIMEOUT_MS = 300_000;
+const REQUEST_TIMEOUT_MS = 5_000;
 const STOP_TIMEOUT_MS = 60_000;
 
 /** A local stack that was started by `npm start -- --no-demo`, as a user would. */
@@ -28,6 +30,8 @@ export async function startLocal(env: NodeJS.ProcessEnv, dataDir: string): Promi
     cwd: ROOT,
     env: { ...env, SLUICE_DATA_DIR: dataDir },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A process group of its own: Ctrl-C reaches all of a terminal's group, and so does `stopLocal`.
+    detached: true,
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr])
@@ -49,38 +53,64 @@ async function firstDone(child: ChildProcess, envFile: string): Promise<void> {
   const end = performance.now() + START_TIMEOUT_MS;
   const body = toBody(createPayments({ seed: 1, accounts: 1_000 })());
   let id: string | undefined;
+  let last = 'The API was never there';
   while (performance.now() < end) {
     if (child.exitCode !== null) throw new Error(`It ended with ${child.exitCode}.`);
-    const apiUrl = parseEnv(await readFile(envFile, 'utf8').catch(() => ''))['API_URL'];
+    const apiUrl = parseEnv(await readFile(envFile, 'utf8').catch(() => ''))['SLUICE_API_URL'];
     if (apiUrl !== undefined) {
-      id ??= await submit(apiUrl, body);
-      if (id !== undefined && (await isDone(apiUrl, id))) return;
+      const reply = id === undefined ? await submit(apiUrl, body) : await ask(apiUrl, id);
+      last = `${reply.status}: ${JSON.stringify(reply.body)}`;
+      if (reply.status === 202) id = reply.body.id;
+      if (reply.body.state === 'done') return;
     }
     await sleep(20);
   }
-  throw new Error('It took too long.');
+  throw new Error(`It took too long. The last answer was ${last}.`);
 }
 
-async function submit(apiUrl: string, body: string): Promise<string | undefined> {
+interface Reply {
+  /** 0: no answer. */
+  readonly status: number;
+  readonly body: { readonly id?: string; readonly state?: string };
+}
+
+function submit(apiUrl: string, body: string): Promise<Reply> {
   const headers = { 'content-type': 'application/json' };
-  const reply = await fetch(`${apiUrl}/v1/transactions`, { method: 'POST', headers, body }).catch(
-    () => undefined,
-  );
-  return reply?.status === 202 ? ((await reply.json()) as { id: string }).id : undefined;
+  return request(`${apiUrl}/v1/transactions`, { method: 'POST', headers, body });
 }
 
-async function isDone(apiUrl: string, id: string): Promise<boolean> {
-  const reply = await fetch(`${apiUrl}/v1/transactions/${id}?wait=1s`).catch(() => undefined);
-  return reply?.status === 200 && ((await reply.json()) as { state: string }).state === 'done';
+function ask(apiUrl: string, id: string): Promise<Reply> {
+  return request(`${apiUrl}/v1/transactions/${id}?wait=1s`, {});
 }
 
+async function request(url: string, init: RequestInit): Promise<Reply> {
+  try {
+    const reply = await fetch(url, { ...init, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+    return { status: reply.status, body: (await reply.json()) as Reply['body'] };
+  } catch {
+    return { status: 0, body: {} };
+  }
+}
+
+/** npm ends before what it has started has ended: waits for all of it. */
 async function stopLocal(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise<void>((resolve) => {
-    child.once('exit', () => resolve());
-  });
-  child.kill('SIGINT');
-  const late = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
-  await ended;
-  clearTimeout(late);
+  const pid = child.pid!;
+  const all = [pid, ...(await readProcesses()).descendants(pid)];
+  signalGroup(pid, 'SIGINT');
+  const end = performance.now() + STOP_TIMEOUT_MS;
+  for (;;) {
+    const table = await readProcesses();
+    const left = all.filter((one) => table.alone(one) !== undefined);
+    if (left.length === 0) return;
+    if (performance.now() > end) signalGroup(pid, 'SIGKILL');
+    await sleep(50);
+  }
+}
+
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // Everybody in it has ended.
+  }
 }

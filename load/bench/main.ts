@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { chooseGenerator } from '../lib/choose-generator.ts';
 import { describeMachine } from '../lib/machine.ts';
 import { openDatabase } from '../lib/run-facts.ts';
@@ -33,7 +34,7 @@ try {
   process.exit(0);
 } catch (error) {
   const known = error instanceof Error && 'code' in error && error.code === 'config';
-  process.stderr.write(`${known ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+  process.stderr.write(`${known ? error.message : inspect(error)}\n`);
   process.exit(known ? 2 : 1);
 }
 

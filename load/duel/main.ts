@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { inspect } from 'node:util';
 import { chooseGenerator } from '../lib/choose-generator.ts';
 import { openDatabase } from '../lib/run-facts.ts';
 import { TUNING, startTarget, useTarget } from '../lib/start-target.ts';
@@ -17,7 +18,7 @@ try {
   process.exit(await command(options));
 } catch (error) {
   const known = error instanceof Error && 'code' in error && error.code === 'config';
-  process.stderr.write(`${known ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+  process.stderr.write(`${known ? error.message : inspect(error)}\n`);
   process.exit(known ? 2 : 1);
 }
 

@@ -79,7 +79,7 @@ function processesOf(stack: Stack): ProcessRef[] {
 const componentOf = (name: string): string => name.replace(/-\d+$/, '');
 
 /**
- * A system that runs already. Where it is, and its database, come from the environment: API_URL, DATABASE_URL,
+ * A system that runs already. Where it is, and its database, come from the environment: DATABASE_URL,
  * REMOTE_URL, and SUPERVISOR_URL where local mode runs it.
  * @throws Error naming what is missing
  */
