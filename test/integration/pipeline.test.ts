@@ -42,6 +42,8 @@ async function run(...options: SubmissionOptions[]): Promise<TransactionView[]> 
 }
 
 const events = (view: TransactionView): string[] => view.events.map(({ event }) => event);
+/** Without retries, which a busy machine may add to any call. */
+const path = (view: TransactionView): string[] => events(view).filter((event) => event !== 'retry-scheduled');
 const reasons = (view: TransactionView): string[] =>
   (view.events.at(-1)!.data as { reasons: { code: string }[] }).reasons.map(({ code }) => code);
 const effect = ({ id }: TransactionView): string | undefined => pipeline.remote.ledger.get(id)?.state;
@@ -56,8 +58,13 @@ async function payments(id: string): Promise<number> {
 
 test('chained: from new to done, with one effect and one payment', async () => {
   const [view] = await run({});
-  expect(events(view!)).toEqual(['new', 'validated', 'remote-responded', 'done']);
-  expect(view!.events.map(({ stage }) => stage)).toEqual(['api', 'validate', 'remote', 'persist']);
+  expect(path(view!)).toEqual(['new', 'validated', 'remote-responded', 'done']);
+  expect([...new Set(view!.events.map(({ stage }) => stage))]).toEqual([
+    'api',
+    'validate',
+    'remote',
+    'persist',
+  ]);
   expect(effect(view!)).toBe('executed');
   expect(await payments(view!.id)).toBe(1);
   expect(view!.events.at(-1)!.data).toMatchObject({ result: { reference: expect.stringMatching(/^RMT-/) } });
@@ -67,7 +74,7 @@ test('fan-out: both answers, then done', async () => {
   const views = await run(...Array.from({ length: 20 }, () => ({ order: 'fanOut' as const })));
   for (const view of views) {
     expect(view.state).toBe('done');
-    expect(events(view).toSorted()).toEqual(['done', 'new', 'remote-responded', 'validated']);
+    expect(path(view).toSorted()).toEqual(['done', 'new', 'remote-responded', 'validated']);
     expect(effect(view)).toBe('executed');
     expect(await payments(view.id)).toBe(1);
   }
@@ -154,7 +161,7 @@ test('an answer that was lost is asked for again, and there is one effect', asyn
 
 test('past its deadline: expired, or undone where a call may have taken effect', async () => {
   pipeline.remote.configure({ hangBeforeRate: 1 });
-  const deadline = new Date(Date.now() + 350);
+  const deadline = new Date(Date.now() + 2_000);
   const waiting = run(
     { deadline },
     { deadline, order: 'fanOut' },
