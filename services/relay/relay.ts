@@ -102,7 +102,7 @@ export function createRelay(options: RelayOptions): Relay {
         const count = await store.claim(shards, limit, send);
         claims.add(1, { outcome: count > 0 ? 'sent' : 'empty' });
         lastSuccessMs = Date.now();
-        limit = options.batchMax;
+        limit = Math.min(options.batchMax, limit * 2);
         retryMs = RETRY_MIN_MS;
         if (count > 0) pauseMs = options.pollMinMs;
         if (count >= options.batchMax / 2) continue;
@@ -111,9 +111,9 @@ export function createRelay(options: RelayOptions): Relay {
         if (count === 0) pauseMs = Math.min(options.pollMaxMs, pauseMs * 1.5);
       } catch (error) {
         claims.add(1, { outcome: 'failed' });
-        // A refused message is found by sending row after row; anything else is waited out.
+        // A refused message is found by halving; anything else is waited out.
         if (options.isRefusedMessage(error)) {
-          limit = 1;
+          limit = Math.max(1, Math.floor(limit / 2));
           continue;
         }
         log.warn({ err: error, retryMs }, 'claim failed, trying again');
