@@ -170,12 +170,12 @@ test('past its deadline: expired, or undone where a call may have taken effect',
   await compensating(2);
   pipeline.remote.configure(QUICK);
   const [chained, fanOut, passed] = await waiting;
-  expect(chained!.state).toBe('expired');
   expect(reasons(chained!)).toContain('deadline-passed');
-  expect(fanOut!.state).toBe('expired');
   expect(events(passed!).at(-1)).toBe('expired');
   expect(effect(passed!)).toBeUndefined();
-  for (const view of [chained, fanOut]) expect(effect(view!)).toBe('tombstone');
+  // A call that was held back by the circuit may still get through in between; it is then undone.
+  for (const view of [chained, fanOut])
+    expect([view!.state, effect(view!)].join()).toMatch(/^(expired,tombstone|compensated,reversed)$/);
 });
 
 test('twenty transactions on three keys take effect in the order of their acceptance', async () => {
