@@ -1,4 +1,4 @@
-import { link, mkdir, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { readJson } from './atomic-file.ts';
@@ -16,6 +16,8 @@ export class LockedError extends Error {
   }
 }
 
+const ATTEMPTS = 20;
+
 export interface Lock {
   release(): Promise<void>;
 }
@@ -32,9 +34,25 @@ export async function acquireLock(path: string): Promise<Lock> {
     if (await claim(path, self)) return { release: () => rm(path, { force: true }) };
     const holder = await readJson(path, processIdentitySchema);
     if (holder && (await isAlive(holder))) throw new LockedError(path, holder);
-    if (attempt === 5) throw new Error(`The lock ${path} could not be taken.`);
-    await rm(path, { force: true });
+    if (attempt === ATTEMPTS) throw new Error(`The lock ${path} could not be taken.`);
+    await removeStale(path);
   }
+}
+
+/**
+ * Moves the lock aside before it is removed, and looks again at what was moved: another process may have taken
+ * over a stale lock since it was read, and then gets it back.
+ */
+async function removeStale(path: string): Promise<void> {
+  const aside = `${path}.${randomBytes(4).toString('hex')}`;
+  const moved = await rename(path, aside).then(
+    () => true,
+    () => false,
+  );
+  if (!moved) return;
+  const holder = await readJson(aside, processIdentitySchema);
+  if (holder && (await isAlive(holder))) await link(aside, path).catch(() => {});
+  await rm(aside, { force: true });
 }
 
 /** A hard link appears whole and only where there is none: content and exclusion in one step. */

@@ -130,6 +130,12 @@ export class Stack {
     await this.lock.release();
   }
 
+  /** Removes everything that a stopped stack has stored, wherever it lies: for stacks that are to leave no trace. */
+  async remove(): Promise<void> {
+    await wipe(this.data, this.options.env);
+    await rm(this.data.path, { recursive: true, force: true });
+  }
+
   /** Everything that runs, by name: kafka, postgres, api-1, relay-1, validate-1 … */
   processes(): Map<string, ManagedProcess> {
     const servers = [this.kafka?.process, this.postgres?.process].filter((process) => process !== undefined);

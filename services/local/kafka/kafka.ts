@@ -39,6 +39,12 @@ export interface LocalKafka {
   wipe(): Promise<void>;
 }
 
+const WHAT_IT_TAKES = `Kafka needs one of these:
+  - a JDK ${MIN_JAVA_MAJOR} or newer and Maven
+    (Debian, Ubuntu: apt install openjdk-17-jdk-headless maven; macOS: brew install openjdk maven)
+  - Docker, running
+  - a cluster of yours: KAFKA_BROKERS=host:port`;
+
 type Runtime =
   | { readonly kind: 'embedded'; readonly java: Java; readonly jarsDir: string }
   | { readonly kind: 'docker' };
@@ -76,29 +82,27 @@ export async function createKafka(options: KafkaOptions): Promise<LocalKafka> {
 }
 
 async function chooseRuntime(options: KafkaOptions): Promise<Runtime> {
-  const { env, onProgress, signal } = options;
+  const { env, onProgress } = options;
   const java = await findJava(env);
-  let mavenProblem = '';
-  if (java) {
+  const problems: string[] = [];
+  const attempt = async (work: () => Promise<Runtime>): Promise<Runtime | undefined> => {
     try {
-      const jarsDir = await ensureJars(options);
-      return { kind: 'embedded', java, jarsDir };
+      return await work();
     } catch (error) {
-      signal?.throwIfAborted();
-      mavenProblem = error instanceof Error ? error.message : String(error);
+      options.signal?.throwIfAborted();
+      problems.push(error instanceof Error ? error.message : String(error));
+      return undefined;
     }
-  }
+  };
+  const embedded =
+    java && (await attempt(async () => ({ kind: 'embedded', java, jarsDir: await ensureJars(options) })));
+  if (embedded) return embedded;
+  if (!java) problems.push(`No Java ${MIN_JAVA_MAJOR} or newer was found in JAVA_HOME or on the PATH.`);
   if (await dockerAnswers(env)) {
-    await pullImage(env, onProgress);
-    return { kind: 'docker' };
-  }
-  throw new KafkaUnavailableError(
-    `Kafka needs one of these:
-  - a JDK ${MIN_JAVA_MAJOR} or newer and Maven (Debian: apt install openjdk-17-jdk-headless maven; macOS: brew install openjdk maven)
-  - Docker, running
-  - a cluster of yours: KAFKA_BROKERS=host:port
-${java ? `Java ${java.major} was found. ${mavenProblem}` : `No Java ${MIN_JAVA_MAJOR}+ was found in JAVA_HOME or on the PATH, and no Docker engine answers.`}`,
-  );
+    const docker = await attempt(() => pullImage(env, onProgress).then(() => ({ kind: 'docker' })));
+    if (docker) return docker;
+  } else problems.push('No Docker engine answers.');
+  throw new KafkaUnavailableError(`${WHAT_IT_TAKES}\n${problems.join('\n')}`);
 }
 
 /** A request by the client library: what the services will need of the broker. */
