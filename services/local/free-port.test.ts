@@ -14,7 +14,7 @@ afterEach(() => new Promise((resolve) => server.close(resolve)));
 test('gives the preferred port when it is free, and another one when it is not', async () => {
   const ports = new PortAllocator();
   const free = await ports.any();
-  ports.release(free);
+  await ports.release(free);
   expect(await ports.take({ name: 'API_PORT', preferred: free })).toBe(free);
   expect(await ports.take({ name: 'API_PORT', preferred: taken })).not.toBe(taken);
 });
@@ -29,6 +29,16 @@ test('never gives a port twice, also to callers at the same time', async () => {
   const ports = new PortAllocator();
   const given = await Promise.all(Array.from({ length: 20 }, () => ports.any()));
   expect(new Set(given).size).toBe(20);
+});
+
+test('a port that was reserved is given only to who asks for it by number', async () => {
+  const one = new PortAllocator();
+  const port = await one.any();
+  const other = new PortAllocator();
+  expect(await other.take({ name: 'API_PORT', preferred: port })).not.toBe(port);
+  expect(await other.take({ name: 'API_PORT', explicit: port })).toBe(port);
+  await one.releaseAll();
+  expect(await new PortAllocator().take({ name: 'API_PORT', preferred: port })).toBe(port);
 });
 
 test('treats 0 as no wish', async () => {

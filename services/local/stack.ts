@@ -125,6 +125,7 @@ export class Stack {
     await this.supervisor.stop(names);
     await this.openAdmin?.disconnect().catch(() => {});
     await Promise.all([this.kafka?.process.stop(), this.postgres?.process.stop()]);
+    await this.allocator.releaseAll();
     if (!this.lock) return;
     await rm(this.data.envFile, { force: true });
     await this.lock.release();

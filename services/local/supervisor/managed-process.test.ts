@@ -90,6 +90,15 @@ test('one that is not ready in time is told with its log', async () => {
   await expect(it.whenReady(500)).rejects.toThrow(/not ready within 0.5 s[^]*still warming up/);
 });
 
+test('one that never gets ready is given up by who waits for it, not by who runs it', async () => {
+  const it = managed(`process.exit(1)`);
+  await it.start();
+  await expect(it.whenReady(10_000)).rejects.toThrow('could not start');
+  const { restarts } = it;
+  while (it.restarts === restarts) await sleep(10);
+  expect(crashes.length).toBeGreaterThan(6);
+});
+
 test('one that ignores the signal, or is stopped, ends all the same', async () => {
   const it = managed(`process.on('SIGTERM', () => {}); ${STAY}`, { stopTimeoutMs: 200 });
   await it.start();

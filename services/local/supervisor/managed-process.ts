@@ -55,6 +55,7 @@ export interface ManagedProcessOptions {
 }
 
 const FIRST_PROBES_MS = 50;
+const HOPELESS_CRASHES = 6;
 /** Exit code of every process of ours for a mistake in the configuration. */
 const EXIT_CONFIG = 2;
 
@@ -70,6 +71,9 @@ export class ManagedProcess {
   private identity: ProcessIdentity | undefined;
   private exited: Promise<void> = Promise.resolve();
   private logStart = 0;
+  /** Crashes before it was ready for the first time. */
+  private falseStarts = 0;
+  private everReady = false;
   private probeError = '';
   private healthySince: number | undefined;
   private wanted = false;
@@ -101,13 +105,17 @@ export class ManagedProcess {
     }
   }
 
-  /** Resolves when it has been probed ready; rejects with its last log lines after `timeoutMs`. */
+  /**
+   * Resolves when it has been probed ready; rejects with its last log lines after `timeoutMs`, or when it has
+   * crashed time and again without ever having been ready.
+   */
   async whenReady(timeoutMs: number, signal?: AbortSignal): Promise<void> {
     const deadline = performance.now() + timeoutMs;
     while (this.state !== 'ready') {
       signal?.throwIfAborted();
       const tooLate = performance.now() > deadline;
-      if (tooLate || this.state === 'failed' || !this.wanted) {
+      const hopeless = this.state === 'failed' || this.falseStarts >= HOPELESS_CRASHES;
+      if (tooLate || hopeless || !this.wanted) {
         const lines = await tailLog(this.options.logFile, this.logStart);
         const how = tooLate ? `was not ready within ${timeoutMs / 1000} s` : 'could not start';
         const probed = this.probeError === '' ? '' : `, last probe: ${this.probeError}`;
@@ -183,6 +191,7 @@ export class ManagedProcess {
     const hopeless = child.exitCode === EXIT_CONFIG;
     const restartInMs = hopeless ? undefined : this.backoff.next(healthyMs);
     this.state = hopeless ? 'failed' : 'backoff';
+    if (!this.everReady) this.falseStarts++;
     this.options.onCrash?.({
       name: this.name,
       code: child.exitCode,
@@ -218,6 +227,7 @@ export class ManagedProcess {
       if (signal.aborted) return;
       if (ready) {
         this.healthySince ??= performance.now();
+        this.everReady = true;
         this.state = 'ready';
       } else if (this.state === 'ready') {
         this.healthySince = undefined;

@@ -178,7 +178,7 @@ export class Supervisor {
     replica.stopping = true;
     await replica.process.stop();
     stage.replicas.delete(number);
-    this.options.ports.release(replica.address.adminPort);
+    await this.options.ports.release(replica.address.adminPort);
   }
 }
 
