@@ -2,8 +2,7 @@ import { request as httpRequest } from 'node:http';
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import type { RemoteOutcome } from '../runtime/remote-client.ts';
 import { Registry, TRANSACTION_TYPES } from '../transactions/registry.ts';
-import type { FakeStore } from './fake-store.ts';
-import { createFakeStore } from './fake-store.ts';
+import { FakeStore } from './fake-store.ts';
 import type { Api, ApiSettings } from './start-api.ts';
 import { startApi } from './start-api.ts';
 
@@ -38,7 +37,7 @@ const SETTINGS: ApiSettings = {
 };
 
 export async function startTestApi(settings: Partial<ApiSettings> = {}): Promise<TestApi> {
-  const store = createFakeStore();
+  const store = new FakeStore();
   const told: string[] = [];
   const tell = (level: string) => (_fields: object, message: string) => void told.push(`${level} ${message}`);
   const parts = {

@@ -5,7 +5,7 @@ import { Registry, TRANSACTION_TYPES } from '../transactions/registry.ts';
 import { createBulkBatch } from './bulk-batch.ts';
 import { bulkStream } from './bulk-stream.ts';
 import { A_PAYMENT, TransientError } from './api-fixture.ts';
-import { createFakeStore } from './fake-store.ts';
+import { FakeStore } from './fake-store.ts';
 import type { Line } from './line-reader.ts';
 import { createSubmissionParser } from './submission.ts';
 import { createTurns } from './turns.ts';
@@ -21,7 +21,7 @@ interface Answered {
   readonly summary?: object;
 }
 
-type Store = Pick<ReturnType<typeof createFakeStore>, 'accept' | 'versions'>;
+type Store = Pick<FakeStore, 'accept' | 'versions'>;
 
 function open(lines: AsyncIterable<Line[]>, store: Store, batchId = 'batch') {
   return bulkStream({
@@ -40,7 +40,7 @@ function open(lines: AsyncIterable<Line[]>, store: Store, batchId = 'batch') {
     problemOf: () => ({ code: 'store-unavailable', detail: 'away' }),
     onResult: () => {},
     onError: () => {},
-    retryWaitMs: 1,
+    retryForMs: 500,
   });
 }
 
@@ -63,7 +63,7 @@ async function* inReads(texts: readonly string[], perRead = 1_000): AsyncGenerat
 
 describe('bulkStream', () => {
   test('answers every line in order, whatever becomes of it, and sums up', async () => {
-    const store = createFakeStore();
+    const store = new FakeStore();
     const texts = [good(), '{"type":"payment"}', good('k'), 'nonsense', good()];
     const answers = await readAll(open(inReads(texts, 2), store));
     expect(answers.map(({ line }) => line)).toEqual([1, 2, 3, 4, 5, undefined]);
@@ -81,7 +81,7 @@ describe('bulkStream', () => {
   });
 
   test('a batch that is sent again, or on from where it broke, gets the same ids and doubles nothing', async () => {
-    const store = createFakeStore();
+    const store = new FakeStore();
     await fc.assert(
       fc.asyncProperty(fc.uuid(), fc.integer({ min: 0, max: 40 }), async (batchId, brokeAt) => {
         const before = store.rows.size;
@@ -97,14 +97,14 @@ describe('bulkStream', () => {
   });
 
   test('a line that changes its content under the same batch is a conflict', async () => {
-    const store = createFakeStore();
+    const store = new FakeStore();
     await readAll(open(inReads([good('a')]), store));
     const [answer] = await readAll(open(inReads([good('b')]), store));
     expect(answer?.error?.type).toBe('urn:sluice:problem:line-conflict');
   });
 
   test('a deadline that has passed since does not hide a line that was stored', async () => {
-    const store = createFakeStore();
+    const store = new FakeStore();
     const withDeadline = (ms: number) =>
       JSON.stringify({
         type: 'payment',
@@ -120,15 +120,15 @@ describe('bulkStream', () => {
   });
 
   test('is not slowed down by, or lost to, a database that is away for a moment', async () => {
-    const store = createFakeStore();
+    const store = new FakeStore();
     store.acceptErrors.push(new TransientError(), new TransientError());
     const answers = await readAll(open(inReads([good(), good()]), store));
     expect(answers.at(-1)).toMatchObject({ summary: { accepted: 2, complete: true } });
   });
 
   test('gives up, and says so, when the database stays away', async () => {
-    const store = createFakeStore();
-    store.acceptErrors.push(...Array.from({ length: 20 }, () => new TransientError()));
+    const store = new FakeStore();
+    store.acceptErrors.push(...Array.from({ length: 100 }, () => new TransientError()));
     const texts = Array.from({ length: 3_000 }, () => good());
     const answers = await readAll(open(inReads(texts, 250), store));
     expect(answers.at(-1)).toMatchObject({ summary: { accepted: 0, complete: false } });
@@ -137,9 +137,9 @@ describe('bulkStream', () => {
   });
 
   test('one line that the database chokes on does not fail the others', async () => {
-    const store = createFakeStore();
+    const store = new FakeStore();
     const choking: Store = {
-      ...store,
+      versions: (ids) => store.versions(ids),
       async accept(batch) {
         if (batch.some(({ key }) => key === 'bad')) throw new Error('cannot store this');
         return store.accept(batch);
@@ -160,7 +160,7 @@ describe('bulkStream under load', () => {
         yield Array.from({ length: 100 }, (_, n) => ({ number: number + n, bytes: Buffer.from(good()) }));
       }
     }
-    const stream = open(endless(), createFakeStore());
+    const stream = open(endless(), new FakeStore());
     for (let parts = 0; parts < 3; parts++) await stream.next();
     const readSoFar = read;
     await new Promise((resolve) => setTimeout(resolve, 30));
@@ -190,7 +190,7 @@ describe('bulkStream under load', () => {
         yield [{ number, bytes: Buffer.from(good()) }];
       }
     }
-    for await (const part of open(oneByOne(), createFakeStore())) answered.push(part);
+    for await (const part of open(oneByOne(), new FakeStore())) answered.push(part);
     expect(answered).toHaveLength(4);
   });
 });
@@ -200,7 +200,7 @@ class Flights {
   most = 0;
   readonly sizes: number[] = [];
   private now = 0;
-  private readonly fake = createFakeStore();
+  private readonly fake = new FakeStore();
   readonly store: Store = {
     versions: (ids) => this.fake.versions(ids),
     accept: (batch) => this.accept(batch),

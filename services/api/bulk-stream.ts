@@ -17,8 +17,8 @@ export interface BulkStreamOptions {
   readonly problemOf: (error: unknown) => Problem;
   readonly onResult: (outcome: LineResult['outcome']) => void;
   readonly onError: (error: unknown) => void;
-  /** Wait before the first retry; doubles. Default 250. */
-  readonly retryWaitMs?: number;
+  /** How long a chunk is tried again while the database is away. Default 30,000. */
+  readonly retryForMs?: number;
 }
 
 export interface BulkSummary {
@@ -35,8 +35,9 @@ const CHUNK_LINES = 500;
 const CHUNKS_IN_FLIGHT = 2;
 /** Lines read ahead; the last read can add a few hundred. */
 const AHEAD_LINES = 1_000;
-const ATTEMPTS = 6;
-const RETRY_WAIT_MS = 250;
+/** Less than the idle time-out of the connection, on which nothing moves meanwhile. */
+const RETRY_FOR_MS = 30_000;
+const RETRY_WAIT_MS = { first: 100, most: 2_000 };
 
 interface Chunk {
   readonly entries: readonly Entry[];
@@ -151,30 +152,34 @@ function keysOf(entries: readonly Entry[]): string[] {
 
 /** Ids are functions of batch and line, so storing may be repeated as often as need be. */
 async function store(entries: readonly Entry[], options: BulkStreamOptions): Promise<StoredChunk> {
-  let waitMs = options.retryWaitMs ?? RETRY_WAIT_MS;
-  for (let attempt = 1; ; attempt++) {
+  const untilMs = performance.now() + (options.retryForMs ?? RETRY_FOR_MS);
+  for (let waitMs = RETRY_WAIT_MS.first; ; waitMs = Math.min(waitMs * 2, RETRY_WAIT_MS.most)) {
     try {
       return { results: await options.batch.store(entries), reached: true };
     } catch (error) {
       options.onError(error);
-      if (!options.isTransient(error) && entries.length > 1) return storeSingly(entries, options);
-      if (!options.isTransient(error)) return { results: refuseAll(entries, error, options), reached: true };
-      if (attempt === ATTEMPTS) return { results: refuseAll(entries, error, options), reached: false };
+      if (!options.isTransient(error)) return storeSingly(entries, error, options);
+      if (performance.now() + waitMs > untilMs)
+        return { results: refuseAll(entries, error, options), reached: false };
     }
     await new Promise((resolve) => setTimeout(resolve, waitMs));
-    waitMs *= 2;
   }
 }
 
 /** So that one bad row does not fail the others. */
-async function storeSingly(entries: readonly Entry[], options: BulkStreamOptions): Promise<StoredChunk> {
+async function storeSingly(
+  entries: readonly Entry[],
+  error: unknown,
+  options: BulkStreamOptions,
+): Promise<StoredChunk> {
+  if (entries.length === 1) return { results: refuseAll(entries, error, options), reached: true };
   const results: LineResult[] = [];
   for (const entry of entries) {
     const stored = await store([entry], options);
     results.push(...stored.results);
     if (!stored.reached) {
       const rest = entries.slice(results.length);
-      return { results: [...results, ...refuseAll(rest, undefined, options)], reached: false };
+      return { results: [...results, ...refuseAll(rest, error, options)], reached: false };
     }
   }
   return { results, reached: true };

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { ChangeWatcher } from './change-watcher.ts';
-import { createChangeWatcher } from './change-watcher.ts';
+import { ChangeWatcher } from './change-watcher.ts';
 
 const never = new AbortController().signal;
 
@@ -10,7 +9,7 @@ function setUp(waitersMax = 100) {
   const queries: string[][] = [];
   const errors: unknown[] = [];
   let failing = false;
-  const watcher = createChangeWatcher({
+  const watcher = new ChangeWatcher({
     versions: async (ids) => {
       queries.push([...ids]);
       if (failing) throw new Error('away');
@@ -120,7 +119,7 @@ test('no change is lost, however waits, changes and queries interleave', async (
           ['b', 1],
         ]);
         const query = s.scheduleFunction(async (ids: readonly string[]) => ids);
-        const watcher = createChangeWatcher({
+        const watcher = new ChangeWatcher({
           // The snapshot is of some moment while the query runs, as in a database.
           versions: async (ids) => new Map((await query(ids)).map((id) => [id, current.get(id)!])),
           waitersMax: 100,

@@ -1,23 +1,3 @@
-/** Wakes requests that wait for a transaction to change, for all of them with one query at a time. */
-export interface ChangeWatcher {
-  /**
-   * Resolves as soon as the version of `id` is no longer `knownVersion`, and at the latest after `timeoutMs`
-   * or when `signal` aborts. Since versions are compared, not events awaited, no change can be missed.
-   * @returns undefined when there are too many waiters already
-   */
-  wait(
-    id: string,
-    knownVersion: number,
-    timeoutMs: number,
-    signal: AbortSignal,
-  ): Promise<WakeReason> | undefined;
-  readonly waiters: number;
-  /** Wakes everyone; later waits end at once. */
-  close(): void;
-}
-
-export type WakeReason = 'changed' | 'timeout' | 'aborted' | 'closed';
-
 export interface ChangeWatcherOptions {
   /** Current version by id, for those that exist. */
   readonly versions: (ids: readonly string[]) => Promise<ReadonlyMap<string, number>>;
@@ -26,6 +6,8 @@ export interface ChangeWatcherOptions {
   /** Pause between two queries. Default 25. */
   readonly intervalMs?: number;
 }
+
+export type WakeReason = 'changed' | 'timeout' | 'aborted' | 'closed';
 
 interface Waiter {
   readonly id: string;
@@ -37,76 +19,82 @@ interface Waiter {
 const PAUSE_PER_QUERY = 4;
 const IDS_PER_QUERY = 1_000;
 
-export function createChangeWatcher(options: ChangeWatcherOptions): ChangeWatcher {
-  const waiters = new Set<Waiter>();
-  const intervalMs = options.intervalMs ?? 25;
-  let polling = false;
-  let closed = false;
+/** Wakes requests that wait for a transaction to change, for all of them with one query at a time. */
+export class ChangeWatcher {
+  private readonly options: ChangeWatcherOptions;
+  private readonly waiting = new Set<Waiter>();
+  private polling = false;
+  private closed = false;
 
-  async function poll(): Promise<void> {
-    polling = true;
-    while (waiters.size > 0) {
-      const startedMs = performance.now();
-      try {
-        await lookAtAll();
-      } catch (error) {
-        options.onError(error);
-      }
-      const tookMs = performance.now() - startedMs;
-      await pause(Math.max(intervalMs, tookMs * PAUSE_PER_QUERY));
-    }
-    polling = false;
+  constructor(options: ChangeWatcherOptions) {
+    this.options = options;
   }
 
-  async function lookAtAll(): Promise<void> {
-    const ids = [...new Set([...waiters].map((waiter) => waiter.id))];
+  get waiters(): number {
+    return this.waiting.size;
+  }
+
+  /**
+   * Resolves as soon as the version of `id` is no longer `knownVersion`, and at the latest after `timeoutMs`
+   * or when `signal` aborts. Since versions are compared, not events awaited, no change can be missed.
+   * @returns undefined when there are too many waiters already
+   */
+  wait(
+    id: string,
+    knownVersion: number,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<WakeReason> | undefined {
+    if (this.closed) return Promise.resolve('closed');
+    if (signal.aborted) return Promise.resolve('aborted');
+    if (this.waiting.size >= this.options.waitersMax) return undefined;
+    return new Promise((resolve) => {
+      const wake = (reason: WakeReason): void => {
+        if (!this.waiting.delete(waiter)) return;
+        clearTimeout(timer);
+        signal.removeEventListener('abort', onAbort);
+        resolve(reason);
+      };
+      const waiter: Waiter = { id, knownVersion, wake };
+      const timer = setTimeout(() => wake('timeout'), timeoutMs);
+      const onAbort = (): void => wake('aborted');
+      signal.addEventListener('abort', onAbort);
+      this.waiting.add(waiter);
+      if (!this.polling) void this.poll();
+    });
+  }
+
+  /** Wakes everyone; later waits end at once. */
+  close(): void {
+    this.closed = true;
+    for (const waiter of this.waiting) waiter.wake('closed');
+  }
+
+  private async poll(): Promise<void> {
+    this.polling = true;
+    while (this.waiting.size > 0) {
+      const startedMs = performance.now();
+      try {
+        await this.lookAtAll();
+      } catch (error) {
+        this.options.onError(error);
+      }
+      const tookMs = performance.now() - startedMs;
+      await pause(Math.max(this.options.intervalMs ?? 25, tookMs * PAUSE_PER_QUERY));
+    }
+    this.polling = false;
+  }
+
+  private async lookAtAll(): Promise<void> {
+    const ids = [...new Set([...this.waiting].map((waiter) => waiter.id))];
     for (let start = 0; start < ids.length; start += IDS_PER_QUERY) {
-      const versions = await options.versions(ids.slice(start, start + IDS_PER_QUERY));
-      for (const waiter of waiters) {
+      const versions = await this.options.versions(ids.slice(start, start + IDS_PER_QUERY));
+      for (const waiter of this.waiting) {
         const version = versions.get(waiter.id);
         if (version !== undefined && version !== waiter.knownVersion) waiter.wake('changed');
       }
     }
   }
-
-  function enter(
-    id: string,
-    knownVersion: number,
-    timeoutMs: number,
-    signal: AbortSignal,
-  ): Promise<WakeReason> {
-    return new Promise((resolve) => {
-      const waiter: Waiter = { id, knownVersion, wake };
-      const timer = setTimeout(() => wake('timeout'), timeoutMs);
-      const onAbort = (): void => wake('aborted');
-      signal.addEventListener('abort', onAbort);
-      waiters.add(waiter);
-      if (!polling) void poll();
-
-      function wake(reason: WakeReason): void {
-        if (!waiters.delete(waiter)) return;
-        clearTimeout(timer);
-        signal.removeEventListener('abort', onAbort);
-        resolve(reason);
-      }
-    });
-  }
-
-  return {
-    wait(id, knownVersion, timeoutMs, signal) {
-      if (closed) return Promise.resolve('closed');
-      if (signal.aborted) return Promise.resolve('aborted');
-      if (waiters.size >= options.waitersMax) return undefined;
-      return enter(id, knownVersion, timeoutMs, signal);
-    },
-    get waiters() {
-      return waiters.size;
-    },
-    close() {
-      closed = true;
-      for (const waiter of waiters) waiter.wake('closed');
-    },
-  };
 }
 
 function pause(ms: number): Promise<void> {

@@ -2,29 +2,16 @@ import type {
   AcceptOutcome,
   Account,
   Change,
+  ListFilter,
   StoredEvent,
   Submission,
   TransactionRow,
+  TransactionView,
+  Unmoved,
 } from '../store/port.ts';
 import type { State } from '../domain/state-machine.ts';
 import { next } from '../domain/state-machine.ts';
 import type { ApiStore } from './app.ts';
-
-/** In-memory store for tests: the same contract as the real one, the same state machine, faults on request. */
-export interface FakeStore extends ApiStore {
-  readonly rows: ReadonlyMap<string, FakeRow>;
-  /** Sizes of the batches it was given. */
-  readonly batches: number[];
-  /** Ids in the outbox. */
-  readonly outbox: string[];
-  /** The next calls of `accept` reject with these, in turn. */
-  readonly acceptErrors: Error[];
-  /** Called before each `accept` does its work. */
-  beforeAccept: () => Promise<void>;
-  /** Appends one event, as a stage would. */
-  move(id: string, event: Change['event'], data?: object): void;
-  readonly accounts: Map<string, Account>;
-}
 
 export interface FakeRow {
   readonly row: { -readonly [Name in keyof TransactionRow]: TransactionRow[Name] };
@@ -32,98 +19,111 @@ export interface FakeRow {
   readonly submission: Submission;
 }
 
-const account = (id: string): [string, Account] => [
-  id,
-  { id, status: 'active', currency: 'EUR', limit: 1_000_000 },
-];
+const TRACEPARENT = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-00`;
 
-export function createFakeStore(): FakeStore {
-  const rows = new Map<string, FakeRow>();
-  const keys = new Map<string, { id: string; requestHash: string }>();
-  const openBatches = new Map<string, number>();
-  const batches: number[] = [];
-  const outbox: string[] = [];
-  const acceptErrors: Error[] = [];
-  const accounts = new Map([account('ACC-000001'), account('ACC-000002')]);
+/** In-memory store for tests: the same contract as the real one, the same state machine, faults on request. */
+export class FakeStore implements ApiStore {
+  readonly rows = new Map<string, FakeRow>();
+  /** Sizes of the batches it was given. */
+  readonly batches: number[] = [];
+  /** Ids in the outbox. */
+  readonly outbox: string[] = [];
+  /** The next calls of `accept` reject with these, in turn. */
+  readonly acceptErrors: Error[] = [];
+  /** Called before each `accept` does its work. */
+  beforeAccept: () => Promise<void> = async () => {};
+  private readonly keys = new Map<string, { id: string; requestHash: string }>();
+  private readonly openBatches = new Map<string, number>();
+  private readonly accounts = new Map(['ACC-000001', 'ACC-000002'].map((id) => [id, account(id)]));
 
-  function acceptOne(submission: Submission, publish: boolean): AcceptOutcome {
+  async accept(batch: readonly Submission[], { publish = true } = {}): Promise<AcceptOutcome[]> {
+    this.batches.push(batch.length);
+    await this.beforeAccept();
+    const error = this.acceptErrors.shift();
+    if (error) throw error;
+    return batch.map((submission) => this.acceptOne(submission, publish));
+  }
+
+  async openBatch(batchId: string): Promise<number> {
+    const createdMs = this.openBatches.get(batchId) ?? Date.now();
+    this.openBatches.set(batchId, createdMs);
+    return createdMs;
+  }
+
+  async outboxAgeSeconds(): Promise<number> {
+    return 0;
+  }
+
+  async find(id: string): Promise<TransactionView | undefined> {
+    const found = this.rows.get(id);
+    return found && { ...found.row, events: [...found.events] };
+  }
+
+  async versions(ids: readonly string[]): Promise<Map<string, number>> {
+    const known = ids.filter((id) => this.rows.has(id));
+    return new Map(known.map((id) => [id, this.rows.get(id)!.row.version]));
+  }
+
+  async list({ state, type, after, limit }: ListFilter): Promise<TransactionRow[]> {
+    return [...this.rows.values()]
+      .map(({ row }) => row)
+      .filter((row) => (!state || row.state === state) && (!type || row.type === type))
+      .filter((row) => !after || row.id > after)
+      .sort((a, b) => (a.id < b.id ? -1 : 1))
+      .slice(0, limit);
+  }
+
+  async ping(): Promise<void> {}
+
+  async apply(changes: readonly Change[], { publish = true } = {}): Promise<Unmoved[]> {
+    const unmoved = changes.filter((change) => !this.applyOne(change, publish));
+    return unmoved.map(({ id }) => ({ id, reason: this.rows.has(id) ? 'stale' : 'unknown' }));
+  }
+
+  async applyChain(changes: readonly Change[], { publish = true } = {}): Promise<void> {
+    for (const change of changes)
+      if (!this.applyOne(change, publish))
+        throw new Error(`Transaction ${change.id}: ${change.event} is stale.`);
+  }
+
+  /** Answers every query with the accounts of these ids. */
+  readonly query = async <Row>(_sql: string, values: readonly unknown[]): Promise<Row[]> =>
+    (values[0] as string[]).flatMap((id) => this.accounts.get(id) ?? []) as Row[];
+
+  /** Appends one event, as a stage would. */
+  move(id: string, event: Change['event'], data: object = {}): void {
+    const change = { id, event, stage: 'persist', attempt: 1, traceparent: TRACEPARENT } as const;
+    this.applyOne({ ...change, data: JSON.stringify(data) }, true);
+  }
+
+  private acceptOne(submission: Submission, publish: boolean): AcceptOutcome {
     const { id, idempotency } = submission;
-    const taken = idempotency && keys.get(idempotency.key);
+    const taken = idempotency && this.keys.get(idempotency.key);
     if (taken)
       return { kind: taken.requestHash === idempotency.requestHash ? 'replayed' : 'conflict', id: taken.id };
-    const known = rows.get(id);
+    const known = this.rows.get(id);
     if (known) return { kind: known.submission.data === submission.data ? 'replayed' : 'conflict', id };
-    if (idempotency) keys.set(idempotency.key, { id, requestHash: idempotency.requestHash });
-    rows.set(id, newRow(submission, publish));
-    if (publish) outbox.push(id);
+    if (idempotency) this.keys.set(idempotency.key, { id, requestHash: idempotency.requestHash });
+    this.rows.set(id, newRow(submission, publish));
+    if (publish) this.outbox.push(id);
     return { kind: 'accepted', id };
   }
 
-  function apply(change: Change, publish: boolean): boolean {
-    const found = rows.get(change.id);
+  private applyOne(change: Change, publish: boolean): boolean {
+    const found = this.rows.get(change.id);
     const to = found && next(found.row.order, found.row.state, change.event);
     if (!found || !to) return false;
     found.row.state = to;
     found.row.version++;
     found.row.updatedAt = new Date();
     found.events.push(eventOf(change, found.row.version, to));
-    if (publish) outbox.push(change.id);
+    if (publish) this.outbox.push(change.id);
     return true;
   }
+}
 
-  const store: FakeStore = {
-    rows,
-    batches,
-    outbox,
-    acceptErrors,
-    accounts,
-    beforeAccept: async () => {},
-    async accept(batch, { publish = true } = {}) {
-      batches.push(batch.length);
-      await store.beforeAccept();
-      const error = acceptErrors.shift();
-      if (error) throw error;
-      return batch.map((submission) => acceptOne(submission, publish));
-    },
-    async openBatch(batchId) {
-      const createdMs = openBatches.get(batchId) ?? Date.now();
-      openBatches.set(batchId, createdMs);
-      return createdMs;
-    },
-    outboxAgeSeconds: async () => 0,
-    async find(id) {
-      const found = rows.get(id);
-      return found && { ...found.row, events: [...found.events] };
-    },
-    async versions(ids) {
-      const known = ids.flatMap((id) => (rows.has(id) ? [[id, rows.get(id)!.row.version] as const] : []));
-      return new Map(known);
-    },
-    async list({ state, type, after, limit }) {
-      return [...rows.values()]
-        .map(({ row }) => row)
-        .filter((row) => (!state || row.state === state) && (!type || row.type === type))
-        .filter((row) => !after || row.id > after)
-        .sort((a, b) => (a.id < b.id ? -1 : 1))
-        .slice(0, limit);
-    },
-    ping: async () => {},
-    async apply(changes, { publish = true } = {}) {
-      const stale = changes.filter((change) => !apply(change, publish));
-      return stale.map(({ id }) => ({ id, reason: rows.has(id) ? 'stale' : 'unknown' }));
-    },
-    async applyChain(changes, { publish = true } = {}) {
-      for (const change of changes)
-        if (!apply(change, publish)) throw new Error(`Transaction ${change.id}: ${change.event} is stale.`);
-    },
-    query: async <Row>(_sql: string, values: readonly unknown[]) =>
-      (values[0] as string[]).flatMap((id) => accounts.get(id) ?? []) as Row[],
-    move(id, event, data = {}) {
-      const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-00`;
-      apply({ id, event, stage: 'persist', attempt: 1, data: JSON.stringify(data), traceparent }, true);
-    },
-  };
-  return store;
+function account(id: string): Account {
+  return { id, status: 'active', currency: 'EUR', limit: 1_000_000 };
 }
 
 function newRow(submission: Submission, publish: boolean): FakeRow {

@@ -17,7 +17,7 @@ export async function* readLines(
   source: AsyncIterable<Buffer>,
   maxLineBytes: number,
 ): AsyncGenerator<Line[]> {
-  const cutter = createLineCutter(maxLineBytes);
+  const cutter = new LineCutter(maxLineBytes);
   for await (const chunk of source) {
     const lines = cutter.cut(chunk);
     if (lines.length > 0) yield lines;
@@ -26,46 +26,52 @@ export async function* readLines(
   if (last.length > 0) yield last;
 }
 
-function createLineCutter(maxLineBytes: number) {
-  let number = 1;
-  let parts: Buffer[] = [];
-  let length = 0;
+class LineCutter {
+  private readonly maxLineBytes: number;
+  private number = 1;
+  private parts: Buffer[] = [];
+  private length = 0;
 
-  function finish(lines: Line[]): void {
-    const bytes = length > maxLineBytes ? undefined : trimmed(parts);
-    if (bytes === undefined || bytes.length > 0) lines.push({ number, bytes });
-    number++;
-    parts = [];
-    length = 0;
+  constructor(maxLineBytes: number) {
+    this.maxLineBytes = maxLineBytes;
   }
 
-  function keep(piece: Buffer, unfinished: boolean): void {
-    length += piece.length;
-    if (length > maxLineBytes) parts = [];
+  /** The lines that end in this chunk. */
+  cut(chunk: Buffer): Line[] {
+    const lines: Line[] = [];
+    let start = 0;
+    for (;;) {
+      const end = chunk.indexOf(LINE_FEED, start);
+      if (end === -1) break;
+      this.keep(chunk.subarray(start, end), false);
+      this.finish(lines);
+      start = end + 1;
+    }
+    this.keep(chunk.subarray(start), true);
+    return lines;
+  }
+
+  /** The last line, when no line feed ends it. */
+  end(): Line[] {
+    const lines: Line[] = [];
+    if (this.length > 0) this.finish(lines);
+    return lines;
+  }
+
+  private keep(piece: Buffer, unfinished: boolean): void {
+    this.length += piece.length;
+    if (this.length > this.maxLineBytes) this.parts = [];
     // Copied if it has to last: a slice would keep the whole chunk in memory.
-    else if (piece.length > 0) parts.push(unfinished ? Buffer.from(piece) : piece);
+    else if (piece.length > 0) this.parts.push(unfinished ? Buffer.from(piece) : piece);
   }
 
-  return {
-    cut(chunk: Buffer): Line[] {
-      const lines: Line[] = [];
-      let start = 0;
-      for (;;) {
-        const end = chunk.indexOf(LINE_FEED, start);
-        if (end === -1) break;
-        keep(chunk.subarray(start, end), false);
-        finish(lines);
-        start = end + 1;
-      }
-      keep(chunk.subarray(start), true);
-      return lines;
-    },
-    end(): Line[] {
-      const lines: Line[] = [];
-      if (length > 0) finish(lines);
-      return lines;
-    },
-  };
+  private finish(lines: Line[]): void {
+    const bytes = this.length > this.maxLineBytes ? undefined : trimmed(this.parts);
+    if (bytes === undefined || bytes.length > 0) lines.push({ number: this.number, bytes });
+    this.number++;
+    this.parts = [];
+    this.length = 0;
+  }
 }
 
 /** The line without spaces, tabs and carriage returns at either end. */

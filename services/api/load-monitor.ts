@@ -8,67 +8,69 @@ export interface LoadMonitorOptions {
   /** Once aborted, every submission is refused. */
   readonly stopping: AbortSignal;
   readonly onError: (error: unknown) => void;
+  /** Default 1,000. */
   readonly sampleMs?: number;
-}
-
-export interface LoadMonitor {
-  load(): Load;
-  /** True, or what went wrong when the database was last asked. */
-  storeState(): true | string;
-  close(): void;
 }
 
 const RESOLUTION_MS = 20;
 
 /** Keeps an eye on what admission looks at; what is costly to ask is sampled once a second. */
-export function createLoadMonitor(options: LoadMonitorOptions): LoadMonitor {
-  const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-  histogram.enable();
-  let eventLoopDelayMs = 0;
-  let outboxAgeSeconds = 0;
-  let asking = false;
-  let storeState: true | string = 'the database has not answered yet';
+export class LoadMonitor {
+  private readonly options: LoadMonitorOptions;
+  private readonly histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  private readonly timer: NodeJS.Timeout;
+  private eventLoopDelayMs = 0;
+  private outboxAgeSeconds = 0;
+  private asking = false;
+  private store: true | string = 'the database has not answered yet';
 
-  function sampleEventLoop(): void {
+  constructor(options: LoadMonitorOptions) {
+    this.options = options;
+    this.histogram.enable();
+    this.timer = setInterval(() => this.sample(), options.sampleMs ?? 1_000).unref();
+    void this.sampleOutbox();
+  }
+
+  load(): Load {
+    return {
+      queued: this.options.queue.queued,
+      oldestWaitMs: this.options.queue.oldestWaitMs(),
+      outboxAgeSeconds: this.outboxAgeSeconds,
+      eventLoopDelayMs: this.eventLoopDelayMs,
+      stopping: this.options.stopping.aborted,
+    };
+  }
+
+  /** True, or what went wrong when the database was last asked. */
+  storeState(): true | string {
+    return this.store;
+  }
+
+  close(): void {
+    clearInterval(this.timer);
+    this.histogram.disable();
+  }
+
+  private sample(): void {
     // The histogram counts its own interval as delay.
-    const p99Ms = histogram.percentile(99) / 1e6 - RESOLUTION_MS;
-    eventLoopDelayMs = Math.max(0, Number.isFinite(p99Ms) ? p99Ms : 0);
-    histogram.reset();
+    const p99Ms = this.histogram.percentile(99) / 1e6 - RESOLUTION_MS;
+    this.eventLoopDelayMs = Math.max(0, Number.isFinite(p99Ms) ? p99Ms : 0);
+    this.histogram.reset();
+    void this.sampleOutbox();
   }
 
   /** An age that cannot be had is left as it was: without the database nothing is accepted anyway. */
-  async function sampleOutbox(): Promise<void> {
-    if (asking) return;
-    asking = true;
+  private async sampleOutbox(): Promise<void> {
+    if (this.asking) return;
+    this.asking = true;
     try {
-      outboxAgeSeconds = await options.outboxAgeSeconds();
-      storeState = true;
+      this.outboxAgeSeconds = await this.options.outboxAgeSeconds();
+      this.store = true;
     } catch (error) {
-      storeState = 'the database cannot be reached';
-      options.onError(error);
+      this.store = 'the database cannot be reached';
+      this.options.onError(error);
     } finally {
-      asking = false;
+      this.asking = false;
     }
   }
-
-  const timer = setInterval(() => {
-    sampleEventLoop();
-    void sampleOutbox();
-  }, options.sampleMs ?? 1_000).unref();
-  void sampleOutbox();
-
-  return {
-    load: () => ({
-      queued: options.queue.queued,
-      oldestWaitMs: options.queue.oldestWaitMs(),
-      outboxAgeSeconds,
-      eventLoopDelayMs,
-      stopping: options.stopping.aborted,
-    }),
-    storeState: () => storeState,
-    close() {
-      clearInterval(timer);
-      histogram.disable();
-    },
-  };
 }

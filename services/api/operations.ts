@@ -15,12 +15,14 @@ import {
 
 /** The documentation of every route, by the name of its operation. */
 export function createOperations(registry: Registry) {
-  const typeNames = registry.types.map((type) => type.name);
+  return { ...submitOperations(), ...queryOperations(registry.types.map((type) => type.name)) };
+}
+
+function submitOperations() {
   const submission = {
     required: true,
     content: { 'application/json': { schema: { $ref: '#/components/schemas/Submission' } } },
   };
-
   const submit: Operation = {
     operationId: 'submitTransaction',
     summary: 'Submit a transaction',
@@ -39,25 +41,10 @@ export function createOperations(registry: Registry) {
     answers: { 200: answer('Done', SYNC_DONE_SCHEMA, [LOCATION, REPLAYED]) },
     problems: [...submit.problems, 'rejected', 'declined', 'ended', 'remote-unavailable', 'remote-unclear'],
   };
-  const submitBulk: Operation = {
-    operationId: 'submitTransactions',
-    summary: 'Submit any number of transactions as lines',
-    description:
-      'NDJSON: one submission per line, each answered by one line, in order, while the request goes on; a client ' +
-      'must read while it writes. Blank lines are skipped, but counted. The last line is a summary. A batch that ' +
-      'is sent again under its Batch-Id gets the same ids; nothing is stored twice. Lines with equal keys keep ' +
-      'their order.',
-    parameters: [BATCH_ID],
-    requestBody: { required: true, content: { 'application/x-ndjson': { schema: { type: 'string' } } } },
-    answers: {
-      200: {
-        description: 'One line per line',
-        headers: { 'Batch-Id': { description: 'Of this batch', schema: { type: 'string' } } },
-        content: { 'application/x-ndjson': { schema: BULK_LINE_SCHEMA } },
-      },
-    },
-    problems: ['invalid-request', 'media-type', 'content-encoding', 'overloaded', 'stopping'],
-  };
+  return { submit, submitSync, submitBulk: SUBMIT_BULK };
+}
+
+function queryOperations(typeNames: readonly string[]) {
   const getTransaction: Operation = {
     operationId: 'getTransaction',
     summary: 'A transaction as it stands',
@@ -90,7 +77,7 @@ export function createOperations(registry: Registry) {
     answers: { 200: answer('Transaction types with their schemas', TYPES_SCHEMA) },
     problems: ['invalid-request'],
   };
-  return { submit, submitSync, submitBulk, getTransaction, getHistory, list, getTypes };
+  return { getTransaction, getHistory, list, getTypes };
 }
 
 const BODY_PROBLEMS: readonly ProblemCode[] = [
@@ -154,3 +141,23 @@ const BATCH_ID = header(
   { type: 'string', minLength: 1, maxLength: 128, pattern: '^[\\x21-\\x7e]+$' },
   'Makes the batch repeatable; made up, and returned, when it is not sent',
 );
+
+const SUBMIT_BULK: Operation = {
+  operationId: 'submitTransactions',
+  summary: 'Submit any number of transactions as lines',
+  description:
+    'NDJSON: one submission per line, each answered by one line, in order, while the request goes on; a client ' +
+    'must read while it writes. Blank lines are skipped, but counted. The last line is a summary. A batch that ' +
+    'is sent again under its Batch-Id gets the same ids; nothing is stored twice. Lines with equal keys keep ' +
+    'their order.',
+  parameters: [BATCH_ID],
+  requestBody: { required: true, content: { 'application/x-ndjson': { schema: { type: 'string' } } } },
+  answers: {
+    200: {
+      description: 'One line per line',
+      headers: { 'Batch-Id': { description: 'Of this batch', schema: { type: 'string' } } },
+      content: { 'application/x-ndjson': { schema: BULK_LINE_SCHEMA } },
+    },
+  },
+  problems: ['invalid-request', 'media-type', 'content-encoding', 'overloaded', 'stopping'],
+};

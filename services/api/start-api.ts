@@ -4,9 +4,9 @@ import type { Registry } from '../transactions/registry.ts';
 import type { LoadLimits } from './admission.ts';
 import type { ApiLog, ApiStore } from './app.ts';
 import { createApp } from './app.ts';
-import { createChangeWatcher } from './change-watcher.ts';
+import { ChangeWatcher } from './change-watcher.ts';
 import { createIntake } from './intake.ts';
-import { createLoadMonitor } from './load-monitor.ts';
+import { LoadMonitor } from './load-monitor.ts';
 import type { ApiGauges, ApiMetrics } from './metrics.ts';
 import { openServer } from './server.ts';
 import { throttled } from './throttled.ts';
@@ -52,12 +52,12 @@ export async function startApi(settings: ApiSettings, parts: ApiParts): Promise<
   const intake = createIntake({ store, metrics, isTransient, queueMax: settings.limits.queueMax });
   const warn = throttled((fields, message) => log.warn(fields, message));
   const watchFailed = (error: unknown): void => warn({ err: error }, 'cannot look for changes');
-  const watcher = createChangeWatcher({
+  const watcher = new ChangeWatcher({
     versions: (ids) => store.versions(ids),
     waitersMax: settings.waitersMax,
     onError: watchFailed,
   });
-  const monitor = createLoadMonitor({
+  const monitor = new LoadMonitor({
     queue: intake,
     outboxAgeSeconds: () => store.outboxAgeSeconds(),
     stopping: stopping.signal,

@@ -63,24 +63,28 @@ export function bulk(options: BulkOptions): Middleware {
     ctx.set('Batch-Id', batchId);
     ctx.set('Cache-Control', 'no-store');
     ctx.type = MEDIA_TYPES[0];
-    ctx.body = Readable.from(answer(ctx.req, batch), { objectMode: false });
+    ctx.body = Readable.from(answer(ctx.req, batch, options), { objectMode: false });
     ctx.flushHeaders();
   };
+}
 
-  async function* answer(request: IncomingMessage, batch: BulkBatch): AsyncGenerator<string> {
-    // Returning must not destroy the request: its connection still carries the answer.
-    const chunks: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false });
-    const input = stoppable(readLines(chunks, LINE_MAX_BYTES), options.stop);
-    yield* bulkStream({
-      ...options,
-      lines: input,
-      cutShort: () => input.stopped,
-      batch,
-      problemOf: (error) => problemOf(error, options.isTransient),
-      onResult: (outcome) => options.metrics.bulkLine(outcome),
-    });
-    if (!request.complete) closeSoon(request);
-  }
+async function* answer(
+  request: IncomingMessage,
+  batch: BulkBatch,
+  options: BulkOptions,
+): AsyncGenerator<string> {
+  // Returning must not destroy the request: its connection still carries the answer.
+  const chunks: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false });
+  const input = stoppable(readLines(chunks, LINE_MAX_BYTES), options.stop);
+  yield* bulkStream({
+    ...options,
+    lines: input,
+    cutShort: () => input.stopped,
+    batch,
+    problemOf: (error) => problemOf(error, options.isTransient),
+    onResult: (outcome) => options.metrics.bulkLine(outcome),
+  });
+  if (!request.complete) closeSoon(request);
 }
 
 /** What was left unread has nobody to read it; a moment later the sender has seen the last line. */

@@ -22,7 +22,7 @@ export interface SubmitSyncOptions {
   readonly remote: Pick<RemoteClient, 'call'>;
   readonly parser: SubmissionParser;
   readonly inFlight: InFlightKeys;
-  readonly metrics: Pick<ApiMetrics, 'refused'>;
+  readonly metrics: Pick<ApiMetrics, 'refused' | 'submitted'>;
   readonly isTransient: (error: unknown) => boolean;
   /** Requests worked on at the same time, at the most. */
   readonly callsMax: number;
@@ -44,37 +44,44 @@ export function submitSync(options: SubmitSyncOptions): Middleware {
     });
     calls++;
     try {
-      await options.inFlight.guard(key, () => work(ctx, submission, draft));
+      await options.inFlight.guard(key, () => work(ctx, { submission, draft }, options));
     } finally {
       calls--;
     }
   };
+}
 
-  async function work(ctx: Context, submission: Submission, draft: Draft): Promise<void> {
-    const key = submission.idempotency?.key ?? '';
-    const outcome = await runSync(submission, draft, options).catch((error: unknown) =>
-      recover(ctx, submission.id, error),
-    );
-    if (outcome === 'answered') return;
-    if (outcome.kind === 'conflict') throw idempotencyConflict(key);
-    if (outcome.kind !== 'replayed') return answer(ctx, submission.id, outcome);
-    ctx.set('Idempotent-Replayed', 'true');
-    const view = await options.store.find(outcome.id);
-    if (!view || !isTerminal(view.state)) throw inFlight(key);
-    answerView(ctx, view);
-  }
+async function work(
+  ctx: Context,
+  { submission, draft }: { submission: Submission; draft: Draft },
+  options: SubmitSyncOptions,
+): Promise<void> {
+  const key = submission.idempotency?.key ?? '';
+  const outcome = await runSync(submission, draft, options).catch((error: unknown) =>
+    recover(submission.id, error, options),
+  );
+  if ('view' in outcome) return answerView(ctx, outcome.view);
+  const known = outcome.kind === 'replayed' || outcome.kind === 'conflict';
+  options.metrics.submitted(submission.type, known ? outcome.kind : 'accepted');
+  if (outcome.kind === 'conflict') throw idempotencyConflict(key);
+  if (outcome.kind !== 'replayed') return answer(ctx, submission.id, outcome);
+  ctx.set('Idempotent-Replayed', 'true');
+  const view = await options.store.find(outcome.id);
+  if (!view || !isTerminal(view.state)) throw inFlight(key);
+  answerView(ctx, view);
+}
 
-  /** The database failed half-way, or the pipeline has taken over: what is stored decides. */
-  async function recover(ctx: Context, id: string, error: unknown): Promise<'answered'> {
-    const view = await options.store.find(id).catch(() => undefined);
-    if (!view) throw error;
-    if (!isTerminal(view.state)) {
-      const problem = problemOf(error, options.isTransient);
-      throw new ProblemError({ ...problem, ...placeOf(id, { id, state: view.state }) }, { cause: error });
-    }
-    answerView(ctx, view);
-    return 'answered';
-  }
+/** The database failed half-way, or the pipeline has taken over: what is stored decides. */
+async function recover(
+  id: string,
+  error: unknown,
+  { store, isTransient }: SubmitSyncOptions,
+): Promise<{ readonly view: TransactionView }> {
+  const view = await store.find(id).catch(() => undefined);
+  if (!view) throw error;
+  if (isTerminal(view.state)) return { view };
+  const problem = problemOf(error, isTransient);
+  throw new ProblemError({ ...problem, ...placeOf(id, { id, state: view.state }) }, { cause: error });
 }
 
 function answer(ctx: Context, id: string, outcome: Exclude<SyncOutcome, { readonly id: string }>): void {
