@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, readdir, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { copyBinaries, hydrateSymlinks } from './binaries.ts';
-import { isReachableByOthers, parseNobody } from './run-as.ts';
+import { clearOrphans, isReachableByOthers, parseNobody } from './run-as.ts';
 import { serverArgs } from './settings.ts';
 import { mendStaleLock } from './stale-lock.ts';
 
@@ -60,6 +60,17 @@ test('one closed directory on the way makes a path unreachable', async () => {
   expect(await isReachableByOthers(inner)).toBe(true);
   await chmod(join(directory, 'a'), 0o700);
   expect(await isReachableByOthers(inner)).toBe(false);
+});
+
+test('data whose owner was removed is cleared away, unless a server runs on it', async () => {
+  for (const name of ['data-a', 'data-b', 'data-c']) await mkdir(join(directory, name));
+  await writeFile(join(directory, 'data-c', 'postmaster.pid'), LOCK(1));
+  await writeFile(join(directory, 'data-a.owner'), directory);
+  await writeFile(join(directory, 'data-b.owner'), join(directory, 'gone'));
+  await writeFile(join(directory, 'data-c.owner'), join(directory, 'gone'));
+  await clearOrphans(directory);
+  const left = (await readdir(directory)).sort();
+  expect(left).toEqual(['data-a', 'data-a.owner', 'data-c', 'data-c.owner']);
 });
 
 async function nativePackage(): Promise<string> {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { DataDirectory } from '../data-directory.ts';
@@ -10,7 +10,13 @@ import type { PostgresBinaries } from './binaries.ts';
 import { copyBinaries, findBinaries, hydrateSymlinks } from './binaries.ts';
 import { SUPERUSER, assertMajor, initialiseOnce, serverEnv } from './initialise.ts';
 import type { RunAs } from './run-as.ts';
-import { isReachableByOthers, runAsUnprivileged, sharedDataPath, sharedHome } from './run-as.ts';
+import {
+  clearOrphans,
+  isReachableByOthers,
+  runAsUnprivileged,
+  sharedDataPath,
+  sharedHome,
+} from './run-as.ts';
 import { withDatabase } from './session.ts';
 import { serverArgs } from './settings.ts';
 import { mendStaleLock } from './stale-lock.ts';
@@ -44,7 +50,7 @@ export async function createPostgres(options: PostgresOptions): Promise<LocalPos
   const { data, port, env } = options;
   const { binaries, directory, runAs } = await install(data.path);
   const { nativeDir } = binaries;
-  const passwordFile = join(data.path, 'postgres.password');
+  const passwordFile = passwordFileOf(data.path);
   const password = await initialiseOnce({ nativeDir, directory, passwordFile, runAs });
   await assertMajor(directory, binaries.version);
   const url = (database: string) => `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/${database}`;
@@ -75,7 +81,10 @@ export async function createPostgres(options: PostgresOptions): Promise<LocalPos
 
 /** Removes the data of a stopped server that could not be kept in the data directory itself. */
 export async function removeSharedData(dataPath: string): Promise<void> {
-  if (process.getuid?.() === 0) await rm(await sharedDataPath(dataPath), { recursive: true, force: true });
+  if (process.getuid?.() !== 0) return;
+  const directory = await sharedDataPath(dataPath);
+  await rm(directory, { recursive: true, force: true });
+  await rm(`${directory}.owner`, { force: true });
 }
 
 /** Finds the binaries and says where the data goes: as root, both must be where another account can reach them. */
@@ -92,7 +101,20 @@ async function install(dataPath: string): Promise<Installation> {
     ? await hydrated(found, await sharedHome())
     : await copyBinaries(found, await sharedHome());
   if (await isReachableByOthers(dataPath)) return { binaries, directory: join(dataPath, 'postgres'), runAs };
-  return { binaries, directory: await sharedDataPath(dataPath), runAs };
+  await clearOrphans(await sharedHome());
+  const directory = await sharedDataPath(dataPath);
+  // Its password is kept in the data directory: without that, the data belonged to one that was removed.
+  if (!(await hasPassword(dataPath))) await rm(directory, { recursive: true, force: true });
+  return { binaries, directory, runAs };
+}
+
+const passwordFileOf = (dataPath: string): string => join(dataPath, 'postgres.password');
+
+function hasPassword(dataPath: string): Promise<boolean> {
+  return stat(passwordFileOf(dataPath)).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Where node_modules may not be written to, the links are made in a copy. */

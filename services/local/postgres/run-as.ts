@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, readFile, realpath, stat } from 'node:fs/promises';
+import { lstat, mkdir, readFile, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { writeFileAtomic } from '../atomic-file.ts';
 import { PostgresUnavailableError } from './binaries.ts';
 
 /** The account Postgres runs under instead of root, which it refuses. */
@@ -62,8 +63,34 @@ export async function sharedHome(): Promise<string> {
   throw new Error(`${SHARED_HOME} exists and is not a directory of root's alone: remove it.`);
 }
 
-/** Where the data that belongs to `dataPath` lies in the shared home. */
+/**
+ * Where the data that belongs to `dataPath` lies in the shared home. A file beside it says whose it is, so that it
+ * can be cleared away once that directory is gone.
+ */
 export async function sharedDataPath(dataPath: string): Promise<string> {
+  const home = await sharedHome();
   const hash = createHash('sha256').update(dataPath).digest('hex').slice(0, 12);
-  return join(await sharedHome(), `data-${hash}`);
+  await writeFileAtomic(join(home, `data-${hash}.owner`), dataPath);
+  return join(home, `data-${hash}`);
+}
+
+/** Removes shared data whose owner has been removed. */
+export async function clearOrphans(home: string): Promise<void> {
+  for (const name of await readdir(home)) {
+    if (!name.endsWith('.owner')) continue;
+    const owner = await readFile(join(home, name), 'utf8').catch(() => '');
+    if (owner === '' || (await exists(owner))) continue;
+    const data = join(home, name.slice(0, -'.owner'.length));
+    // A server that still runs there is somebody's, however odd.
+    if (await exists(join(data, 'postmaster.pid'))) continue;
+    await rm(data, { recursive: true, force: true });
+    await rm(join(home, name), { force: true });
+  }
+}
+
+function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }
