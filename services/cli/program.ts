@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { CommandContext } from './command.ts';
+import { addDescribe } from './commands/describe.ts';
 import { addDlq } from './commands/dlq.ts';
 import { addGet } from './commands/get.ts';
 import { addLag } from './commands/lag.ts';
@@ -40,5 +41,6 @@ export function createProgram({ version, ...context }: ProgramOptions): Command 
   addDlq(program, context);
   addVerify(program, context);
   addSetup(program, context);
+  addDescribe(program, context);
   return program;
 }

@@ -25,8 +25,8 @@ export interface VerifyOptions {
 
 /**
  * The settlement audit: compares transactions, events, business rows, lanes, outbox, dead letters and the remote
- * system's ledger, on one snapshot of the database. Reads every transaction there is, in constant memory, at
- * some 50,000 a second; writes nothing but a temporary table.
+ * system's ledger, on one snapshot of the database. Reads every transaction there is, in constant memory: a
+ * million in about a minute on two busy cores, in less than 300 MB. Writes nothing but a temporary table.
  *
  * The ledger is read after the snapshot was taken, so whatever the snapshot calls done must be in it. An effect
  * whose transaction the snapshot lacks is looked up again, since it may have been accepted in between.

@@ -65,6 +65,8 @@ function parseLine(text: string, url: string): z.infer<typeof lineSchema> {
   try {
     return lineSchema.parse(JSON.parse(text));
   } catch (error) {
-    throw new LedgerError(`GET ${url} is not a ledger, by this line: ${text.slice(0, 80)}`, { cause: error });
+    throw new LedgerError(`GET ${url} is not a ledger, by this line: ${JSON.stringify(text.slice(0, 80))}`, {
+      cause: error,
+    });
   }
 }

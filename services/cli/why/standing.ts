@@ -4,7 +4,7 @@ import { isTerminal } from '../../domain/state-machine.ts';
 import type { TransactionFacts, WhyLetter } from '../../store/pg/why.ts';
 import { awaited } from '../awaited.ts';
 import { counted, span } from '../output/text.ts';
-import { reasonsOf } from './timeline.ts';
+import { ahead, reasonsOf } from './timeline.ts';
 
 /** Where a transaction stands, in sentences. */
 export interface Standing {
@@ -105,7 +105,7 @@ function inOutbox({ now, outbox }: TransactionFacts): Waiting | undefined {
   return {
     waitsFor:
       `It waits for the relay to publish ${row.event ?? `dead letter ${row.letterId}`}, for ${span(ageMs)} now, ` +
-      `${counted(row.before, 'row')} before it.`,
+      `${ahead(row.before)}.`,
     advice:
       ageMs < OUTBOX_PATIENCE_MS
         ? 'That is on its way.'

@@ -43,7 +43,7 @@ const TELL: Readonly<Record<EventName, (telling: Telling) => string>> = {
   'retry-scheduled': ({ by, calls, why, undoing }) =>
     undoing
       ? `${by} could not have its effect undone and will try again; ${calls} in all ${why}`
-      : `${by} got no answer of the remote system and will try again; ${calls} in all ${why}`,
+      : `${by} got no usable answer from the remote system and will try again; ${calls} in all ${why}`,
   'compensation-requested': ({ by, why }) =>
     `${by} gave it up; what a call may have done is to be undone ${why}`,
   compensated: ({ by, why }) => `${by} had its effect undone ${why}`,
@@ -70,8 +70,8 @@ export function reasonsOf(event: StoredEvent | undefined): string {
   const reasons = typeof data === 'object' && data !== null && 'reasons' in data ? data.reasons : undefined;
   if (!Array.isArray(reasons) || reasons.length === 0) return 'no reason was given';
   return (reasons as Reason[])
-    .map(({ code, message, field }) => `${code}${field ? ` at ${field}` : ''}: ${message}`)
-    .join(' ');
+    .map(({ code, message, field }) => `${code}${field ? ` at ${field}` : ''}: ${message.replace(/\.$/, '')}`)
+    .join('; ');
 }
 
 function letterMoments(letter: WhyLetter): Moment[] {
@@ -93,7 +93,12 @@ function outboxText({ event, letterId, redrive, createdAt, before }: WaitingRow,
   const what =
     letterId === null ? `event ${event}` : `dead letter ${letterId}${redrive ? ', redriven,' : ''}`;
   const age = span(now.getTime() - createdAt.getTime());
-  return `${what} was put into the outbox, and waits there for ${age}, ${counted(before, 'row')} before it`;
+  return `${what} was put into the outbox, and waits there for ${age}, ${ahead(before)}`;
+}
+
+/** Rows of the same shard go out in their order. */
+export function ahead(before: number): string {
+  return before === 0 ? 'first in its shard' : `behind ${counted(before, 'row')}`;
 }
 
 function due({ state, nextAttemptAt, deadline, attempts }: TransactionFacts): Moment[] {
@@ -102,6 +107,6 @@ function due({ state, nextAttemptAt, deadline, attempts }: TransactionFacts): Mo
     ...(nextAttemptAt
       ? [{ at: nextAttemptAt, text: `call ${attempts + 1} of the remote system is due` }]
       : []),
-    ...(deadline ? [{ at: deadline, text: 'its deadline' }] : []),
+    ...(deadline ? [{ at: deadline, text: 'its deadline passes' }] : []),
   ];
 }
