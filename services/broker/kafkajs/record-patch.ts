@@ -59,7 +59,7 @@ export function encodeRecord(record: EncodableRecord): Buffer {
   at = writeVarint(buffer, at, headerCount);
   for (let i = 0; i < parts.length; i += 2) {
     buffer.set(parts[i]!, at);
-    at = writeContent(buffer, at + parts[i]!.length, parts[i + 1]!);
+    at = writeContent(buffer, at + parts[i]!.length, parts[i + 1]);
   }
   return buffer;
 }
