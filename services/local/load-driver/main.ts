@@ -22,7 +22,7 @@ async function run(plan: LoadPlan): Promise<void> {
   const all = createHistogram();
   const latest = createHistogram();
   const requests = makeRequests(plan);
-  const startedMs = performance.now();
+  let startedMs = performance.now();
   let endedMs: number | undefined;
   const report = (kind: LoadReport['kind']): LoadReport => ({
     kind,
@@ -34,10 +34,14 @@ async function run(plan: LoadPlan): Promise<void> {
     process.send?.(report('progress'));
     latest.reset();
   };
-  // The first report says that the load begins: until here this process was only being loaded.
-  tell();
-  const timer = setInterval(tell, REPORT_MS);
+  let timer: NodeJS.Timeout | undefined;
   await cannonade(plan, requests, {
+    // The first report says that the load begins: until here this process was only getting ready.
+    begun: () => {
+      startedMs = performance.now();
+      tell();
+      timer = setInterval(tell, REPORT_MS);
+    },
     answered: (status, latencyMs) => {
       if (endedMs !== undefined) return;
       if (status === 503) return void total.refused++;
@@ -56,6 +60,7 @@ async function run(plan: LoadPlan): Promise<void> {
 }
 
 interface Tally {
+  readonly begun: () => void;
   readonly answered: (status: number, latencyMs: number) => void;
   readonly broken: () => void;
   /** From here on answers no longer count. */
@@ -78,26 +83,29 @@ async function cannonade(
         duration: plan.seconds + 3_600,
         sampleInt: 50,
         ...(plan.ratePerSecond > 0 ? { overallRate: plan.ratePerSecond } : {}),
-        // Each user begins elsewhere in the list, so that they do not all pay from the same account at once.
+        // Each user has requests of his own: autocannon builds every one that a user has before it begins.
         setupClient: (client) => {
-          const from = Math.floor((next++ * requests.length) / plan.users);
-          client.setRequests([...requests.slice(from), ...requests.slice(0, from)]);
+          const user = next++ % plan.users;
+          client.setRequests(requests.filter((_, index) => index % plan.users === user));
         },
       },
       (error: unknown) => (error ? reject(error) : resolve()),
     );
     instance.on('response', (_client, status, _bytes, latencyMs) => tally.answered(status, latencyMs));
     instance.on('reqError', () => tally.broken());
-    setTimeout(() => {
-      tally.ended();
-      (instance as unknown as { stop(): void }).stop();
-    }, plan.seconds * 1_000);
+    instance.on('start', () => {
+      tally.begun();
+      setTimeout(() => {
+        tally.ended();
+        (instance as unknown as { stop(): void }).stop();
+      }, plan.seconds * 1_000);
+    });
   });
 }
 
 function makeRequests(plan: LoadPlan): autocannon.Request[] {
   const headers = { 'content-type': 'application/json' };
-  return Array.from({ length: PREPARED }, (_, index) => ({
+  return Array.from({ length: Math.max(PREPARED, plan.users) }, (_, index) => ({
     method: 'POST' as const,
     headers,
     body: JSON.stringify({
