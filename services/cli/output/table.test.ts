@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { table } from './table.ts';
-import { fakeTerminal } from './fake-terminal.ts';
+import { fakeTerminal } from './terminal.fixture.ts';
 
 const columns = [
   { title: 'ID', align: 'right' },
