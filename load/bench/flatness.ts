@@ -25,10 +25,10 @@ export function judgeFlatness(run: Measurement, ratePerSecond: number, remoteLat
   const backlogs = half.map(({ backlog }) => backlog);
   const meanBacklog = backlogs.reduce((sum, value) => sum + value, 0) / Math.max(1, backlogs.length);
   const slopePerSecond = slope(backlogs);
-  const errors = Object.values(run.load.errors).reduce((sum, count) => sum + count, 0);
+  const errors = Object.entries(run.load.errors).map(([kind, count]) => `${count} x ${kind}`);
   const drainMaxSeconds = remoteLatencyMs / 1_000 + 2;
   const reasons = [
-    ...(errors > 0 ? [`${errors} errors`] : []),
+    ...(errors.length > 0 ? [`errors ${errors.join(', ')}`] : []),
     ...(run.load.dropped > 0 ? [`${run.load.dropped} requests could not be sent`] : []),
     ...(run.notEnded > 0 ? [`${run.notEnded} transactions did not end`] : []),
     ...(run.acceptedPerSecond < ratePerSecond * ACCEPTED_SHARE

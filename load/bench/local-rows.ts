@@ -1,11 +1,11 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseEnv } from 'node:util';
 import { group, mebibytes, seconds } from '../lib/format.ts';
 import { readProcesses, readPssBytes } from '../lib/process-usage.ts';
 import { useTarget } from '../lib/start-target.ts';
+import { createTemporaryDirectory } from '../lib/temporary-directory.ts';
 import type { LocalRun } from './local-run.ts';
 import { startLocal } from './local-run.ts';
 import type { Outcome, RowKey } from './row.ts';
@@ -23,7 +23,8 @@ export interface LocalRowsOptions {
 /** The rows about `npm start` itself: how long it takes, and what it keeps in memory when nothing happens. */
 export async function localRows(options: LocalRowsOptions): Promise<Partial<Record<RowKey, Outcome>>> {
   const { keys, quick, say } = options;
-  const directory = await mkdtemp(join(tmpdir(), 'sluice-bench-'));
+  const temporary = await createTemporaryDirectory('bench');
+  const directory = temporary.path;
   try {
     const cold = keys.includes('start') ? await timeCold(options, directory) : undefined;
     say('  npm start, warm');
@@ -39,7 +40,7 @@ export async function localRows(options: LocalRowsOptions): Promise<Partial<Reco
       await warm.stop();
     }
   } finally {
-    await rm(directory, { recursive: true, force: true });
+    await temporary.remove();
   }
 }
 

@@ -1,6 +1,9 @@
 import { inspect } from 'node:util';
 import { chooseGenerator } from '../lib/choose-generator.ts';
+import type { Generator } from '../lib/generator.ts';
 import { describeMachine } from '../lib/machine.ts';
+import type { Mode } from '../lib/measure.ts';
+import { MODES } from '../lib/measure.ts';
 import { openDatabase } from '../lib/run-facts.ts';
 import { TUNING, startTarget } from '../lib/start-target.ts';
 import { bulkRow } from './bulk-row.ts';
@@ -14,15 +17,15 @@ import { verdictOf, writeBench } from './report.ts';
 import type { BenchContext, Outcome, RowKey, RowRun } from './row.ts';
 import { GOALS, ROW_KEYS } from './row.ts';
 
-/** Rows of load, in an order in which the later ones do not suffer from the data of the earlier ones. */
-const LOAD_ROWS: Readonly<Partial<Record<RowKey, RowRun>>> = {
-  'one-user': oneUserRow,
-  'end-to-end': endToEndRow,
-  accept: acceptRow,
-  ratio: ratioRow,
-  completed: completedRow,
-  bulk: bulkRow,
-};
+/**
+ * Rows of load. Each group has a stack of its own, so that none works on the data, or in the memory, that another
+ * one has left behind.
+ */
+const LOAD_GROUPS: readonly Readonly<Partial<Record<RowKey, RowRun>>>[] = [
+  { 'one-user': oneUserRow, 'end-to-end': endToEndRow, accept: acceptRow, ratio: ratioRow },
+  { completed: completedRow },
+  { bulk: bulkRow },
+];
 const WARM_UP_SECONDS = 10;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -62,24 +65,29 @@ async function bench(options: BenchOptions): Promise<void> {
     });
   };
 
-  const local = options.only.filter((key) => !(key in LOAD_ROWS));
+  const local = options.only.filter((key) => !LOAD_GROUPS.some((group) => key in group));
   if (local.length > 0) {
     say(local.map((key) => `${key}: ${GOALS[key].title}`).join('\n'));
     await finish(await localRows({ env: process.env, keys: local, quick: options.quick, say }));
   }
-  if (options.only.length > local.length)
-    await loadRows(options, generator, async (outcomes, settings) => {
+  for (const group of LOAD_GROUPS) {
+    const chosen = Object.fromEntries(
+      Object.entries(group).filter(([key]) => options.only.includes(key as RowKey)),
+    );
+    if (Object.keys(chosen).length === 0) continue;
+    await loadRows(chosen, { options, generator }, async (outcomes, settings) => {
       database = settings;
       await finish(outcomes);
     });
+  }
   say(`Written to ${options.out}/latest.md and latest.json. ${summary(rows)}`);
 }
 
 type Finish = (outcomes: Partial<Record<RowKey, Outcome>>, database: Record<string, string>) => Promise<void>;
 
 async function loadRows(
-  options: BenchOptions,
-  generator: BenchContext['deps']['generator'],
+  group: Readonly<Partial<Record<RowKey, RowRun>>>,
+  { options, generator }: { options: BenchOptions; generator: Generator },
   finish: Finish,
 ): Promise<void> {
   const stopping = new AbortController();
@@ -106,9 +114,8 @@ async function loadRows(
   };
   const run = async () => {
     const settings = await database.serverSettings();
-    await warmUp(context);
-    for (const [key, measureRow] of Object.entries(LOAD_ROWS) as [RowKey, RowRun][]) {
-      if (!options.only.includes(key)) continue;
+    await warmUp(context, 'ratio' in group ? MODES : ['async']);
+    for (const [key, measureRow] of Object.entries(group) as [RowKey, RowRun][]) {
       say(`${key}: ${GOALS[key].title}`);
       await finish({ [key]: await measureRow(context) }, settings);
     }
@@ -122,11 +129,11 @@ async function loadRows(
 }
 
 /** The compilers of seven processes, and the pages of a new database: not what is to be measured. */
-async function warmUp(context: BenchContext): Promise<void> {
+async function warmUp(context: BenchContext, modes: readonly Mode[]): Promise<void> {
   say('warming up');
   const seconds = context.quick ? 4 : WARM_UP_SECONDS;
   const model = { kind: 'closed', users: 40, rampSeconds: 0 } as const;
-  for (const mode of ['async', 'sync'] as const) await step(context, { mode, model, seconds, seed: 1 });
+  for (const mode of modes) await step(context, { mode, model, seconds, seed: 1 });
 }
 
 function summary(rows: Partial<Record<RowKey, MeasuredRow>>): string {

@@ -1,6 +1,5 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { createLogger } from '../../otel/logger.ts';
 import { createAdmin } from '../../services/broker/kafkajs/admin.ts';
 import { parseLocalConfig } from '../../services/local/config.ts';
@@ -10,6 +9,7 @@ import { Stack } from '../../services/local/stack.ts';
 import { createSteps } from '../../services/local/steps.ts';
 import type { StageView } from '../../services/local/supervisor/supervisor.ts';
 import type { ProcessRef, Target } from './target.ts';
+import { createTemporaryDirectory } from './temporary-directory.ts';
 
 type Env = NodeJS.ProcessEnv;
 
@@ -33,8 +33,8 @@ export const TUNING: Readonly<Record<string, string>> = {
 /** Brings up Kafka, Postgres and all services in a directory of their own, which goes when they are stopped. */
 export async function startTarget(options: StartOptions): Promise<Target> {
   const { accounts, remoteLatencyMs, signal, onCrash } = options;
-  const directory = await mkdtemp(join(tmpdir(), 'sluice-load-'));
-  const env: Env = { LOG_LEVEL: 'warn', ...TUNING, ...options.env, SLUICE_DATA_DIR: directory };
+  const directory = await createTemporaryDirectory('load');
+  const env: Env = { LOG_LEVEL: 'warn', ...TUNING, ...options.env, SLUICE_DATA_DIR: directory.path };
   const log = createLogger('load', { level: 'silent' });
   const stack = new Stack({
     config: parseLocalConfig(env),
@@ -48,7 +48,10 @@ export async function startTarget(options: StartOptions): Promise<Target> {
     onCrash: ({ name, code, lastLines }) => onCrash(`${name} ended with ${code}: ${lastLines.join('\n')}`),
     signal,
   });
-  const remove = () => rm(directory, { recursive: true, force: true });
+  const remove = async () => {
+    await stack.remove();
+    await directory.remove();
+  };
   try {
     await stack.start();
   } catch (error) {
