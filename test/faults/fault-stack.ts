@@ -1,15 +1,10 @@
-import { rm } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { createLogger } from '../../otel/logger.ts';
-import { createAdmin } from '../../services/broker/kafkajs/admin.ts';
-import { PORT_NAMES, parseLocalConfig } from '../../services/local/config.ts';
-import { PortAllocator } from '../../services/local/free-port.ts';
-import type { ManagedProcess } from '../../services/local/supervisor/managed-process.ts';
 import type { Replicas } from '../../services/local/roles.ts';
-import { Stack } from '../../services/local/stack.ts';
-import { removeSharedData } from '../../services/local/postgres/postgres.ts';
-import { temporaryDirectory } from '../fixtures/temporary-directory.ts';
+import type { Stack } from '../../services/local/stack.ts';
+import type { ManagedProcess } from '../../services/local/supervisor/managed-process.ts';
+import type { TestStack } from '../fixtures/stack.ts';
+import { startStack } from '../fixtures/stack.ts';
+import { until } from '../fixtures/until.ts';
 import { ACCOUNTS } from './client.ts';
 
 export interface FaultStackOptions {
@@ -23,7 +18,7 @@ export interface FaultStackOptions {
 export const TYPES = ['payment', 'payment-fan-out'] as const;
 
 /** Patience is cut to what a round can wait for; everything else is as it ships. */
-const ENVIRONMENT = {
+export const ENVIRONMENT = {
   SLUICE_TYPES: TYPES.join(','),
   SWEEP_AFTER_SECONDS: '3',
   SWEEP_INTERVAL_MS: '1000',
@@ -33,53 +28,35 @@ const ENVIRONMENT = {
 };
 const READY_MS = 60_000;
 
-export function faultEnvironment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
-  const { KAFKA_BROKERS: _brokers, DATABASE_URL: _database, NODE_OPTIONS: _options, ...rest } = process.env;
-  return { ...rest, ...ENVIRONMENT, ...more };
-}
-
 /** A whole stack of its own, with handles for doing it harm. */
 export class FaultStack {
   readonly stack: Stack;
-  readonly dataDir: string;
+  readonly handles: TestStack;
   private readonly pool: pg.Pool;
 
-  private constructor(stack: Stack, dataDir: string) {
-    this.stack = stack;
-    this.dataDir = dataDir;
-    this.pool = new pg.Pool({ connectionString: stack.endpoints.databaseUrl, max: 2 });
+  private constructor(handles: TestStack) {
+    this.handles = handles;
+    this.stack = handles.stack;
+    this.pool = new pg.Pool({ connectionString: handles.endpoints.databaseUrl, max: 2 });
     this.pool.on('error', () => {});
   }
 
   static async start({
     replicas = {},
-    env,
+    env = {},
     remoteLatencyMs = 50,
   }: FaultStackOptions = {}): Promise<FaultStack> {
-    const dataDir = await temporaryDirectory();
-    const environment = { ...faultEnvironment(env), ...(await freePorts()), SLUICE_DATA_DIR: dataDir };
-    const log = createLogger('fault-test', { level: 'silent' });
-    const stack = new Stack({
-      config: parseLocalConfig(environment),
-      env: environment,
-      replicas,
-      remoteLatencyMs,
-      accounts: ACCOUNTS,
-      fresh: false,
-      steps: { run: (_title, work) => work(() => {}) },
-      createAdmin: (brokers) => createAdmin({ brokers, clientId: 'fault-test', log, retry: { retries: 3 } }),
-    });
-    await stack.start();
-    return new FaultStack(stack, dataDir);
+    const environment = { ...ENVIRONMENT, KAFKA_BROKERS: '', DATABASE_URL: '', NODE_OPTIONS: '', ...env };
+    return new FaultStack(
+      await startStack({ replicas, env: environment, remoteLatencyMs, accounts: ACCOUNTS }),
+    );
   }
 
   async stop(): Promise<void> {
     await this.pool.end();
-    // A process that was stopped by a test that failed would not hear SIGTERM.
+    // A process that a failed test has left standing still would not hear SIGTERM.
     for (const process of this.stack.processes().values()) process.kill('SIGCONT');
-    await this.stack.stop();
-    await removeSharedData(this.dataDir);
-    await rm(this.dataDir, { recursive: true, force: true });
+    await this.handles.stop();
   }
 
   get endpoints(): Stack['endpoints'] {
@@ -88,9 +65,7 @@ export class FaultStack {
 
   /** By name: kafka, postgres, api-1, relay-2 … */
   process(name: string): ManagedProcess {
-    const found = this.stack.processes().get(name);
-    if (!found) throw new Error(`There is no process ${name}.`);
-    return found;
+    return this.handles.process(name);
   }
 
   /** Kills it as the kernel would, and resolves once another one runs and is ready in its place. */
@@ -99,11 +74,8 @@ export class FaultStack {
     await process.whenReady(READY_MS);
     const { pid, restarts } = process;
     process.kill('SIGKILL');
-    await until(
-      () => process.restarts > restarts && process.pid !== undefined,
-      READY_MS,
-      `${name} to restart`,
-    );
+    const restarted = () => process.restarts > restarts && process.pid !== undefined;
+    await until(`${name} to be started again`, restarted, READY_MS);
     await process.whenReady(READY_MS);
     if (process.pid === pid) throw new Error(`${name} was not killed.`);
   }
@@ -146,25 +118,4 @@ export class FaultStack {
     }
     return sum;
   }
-}
-
-/** Polls a condition. @throws Error when it does not come true in time */
-export async function until(
-  condition: () => boolean | Promise<boolean>,
-  timeoutMs: number,
-  what: string,
-): Promise<void> {
-  const deadline = performance.now() + timeoutMs;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`Waited ${timeoutMs / 1_000} s for ${what}.`);
-    await sleep(50);
-  }
-}
-
-/** Named, so that two stacks that start at the same moment do not both choose the usual ones. */
-export async function freePorts(): Promise<Record<string, string>> {
-  const allocator = new PortAllocator();
-  const ports: Record<string, string> = {};
-  for (const name of PORT_NAMES) ports[name] = String(await allocator.any());
-  return ports;
 }

@@ -19,14 +19,7 @@ const LOAD = {
   settleMs: 90_000,
   minAccepted: 300,
 };
-const READY_MS = 60_000;
 const STAGES = ['relay', 'validate', 'remote', 'persist'] as const;
-
-async function startKafka(): Promise<void> {
-  const { process } = stack.stack.kafka!;
-  await process.start();
-  await process.whenReady(READY_MS);
-}
 
 test('Kafka is killed, and started again by the supervisor', async () => {
   const { faults, tally } = await play(stack, {
@@ -49,9 +42,9 @@ test('Kafka is stopped for 20 s: accepting goes on without an error', async () =
     ...LOAD,
     name: 'Kafka stopped for 20 s',
     fault: async () => {
-      await stack.stack.kafka!.process.stop();
+      await stack.handles.stopKafka();
       await sleep(20_000);
-      await startKafka();
+      await stack.handles.startKafka();
     },
     minAccepted: 1_000,
   });
@@ -65,8 +58,8 @@ test('Kafka is restarted gracefully, three times: no consumer dies silently', as
     name: 'Kafka restarted gracefully',
     fault: async ({ recovered }) => {
       for (let restart = 0; restart < 3; restart++) {
-        await stack.stack.kafka!.process.stop();
-        await startKafka();
+        await stack.handles.stopKafka();
+        await stack.handles.startKafka();
         await recovered();
         await sleep(1_000);
       }
@@ -84,10 +77,9 @@ test('Kafka loses its disk under load: everything accepted still ends', async ()
       // Work that is on its way when the disk goes: the remote stage is not there to take it.
       await stack.scale('remote', 0);
       await sleep(3_000);
-      await stack.stack.kafka!.process.stop();
-      await stack.stack.kafka!.wipe();
+      await stack.handles.wipeKafka();
       await stack.scale('remote', 1);
-      await startKafka();
+      await stack.handles.startKafka();
     },
   });
   expect(faults).toEqual([]);
@@ -100,11 +92,10 @@ test('Kafka is not there when the services start, and has no topics when it come
     name: 'Kafka absent at start',
     fault: async () => {
       for (const stage of STAGES) await stack.stack.supervisor.scale(stage, 0);
-      await stack.stack.kafka!.process.stop();
-      await stack.stack.kafka!.wipe();
+      await stack.handles.wipeKafka();
       for (const stage of STAGES) await stack.scale(stage, 1);
       await sleep(15_000);
-      await startKafka();
+      await stack.handles.startKafka();
     },
   });
   expect(faults).toEqual([]);

@@ -19,7 +19,6 @@ const LOAD = {
   settleMs: 90_000,
   minAccepted: 300,
 };
-const READY_MS = 60_000;
 
 test('Postgres is killed, and started again by the supervisor', async () => {
   const { faults, tally } = await play(stack, {
@@ -42,11 +41,9 @@ test('Postgres is stopped for 10 s: 503 with Retry-After, and no false 202', asy
     ...LOAD,
     name: 'Postgres stopped for 10 s',
     fault: async () => {
-      const { process } = stack.stack.postgres!;
-      await process.stop();
+      await stack.handles.stopPostgres();
       await sleep(10_000);
-      await process.start();
-      await process.whenReady(READY_MS);
+      await stack.handles.startPostgres();
     },
   });
   expect(faults).toEqual([]);

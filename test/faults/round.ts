@@ -34,7 +34,7 @@ export interface During {
   readonly client: LoadClient;
   readonly tally: () => Tally;
   /** Follows one payment, submitted now, to `done`; notes the ms that took as the time of recovery. */
-  readonly recovered: () => Promise<void>;
+  readonly recovered: () => Promise<number>;
 }
 
 export interface RoundResult {
@@ -56,7 +56,11 @@ export async function play(stack: UnderTest, round: Round): Promise<RoundResult>
   const during: During = {
     client,
     tally: () => client.journal.tally(),
-    recovered: async () => void recoveries.push(await follow(apiUrl)),
+    recovered: async () => {
+      const ms = await follow(apiUrl);
+      recoveries.push(ms);
+      return ms;
+    },
   };
   client.start();
   try {
