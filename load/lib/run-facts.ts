@@ -38,6 +38,8 @@ export interface Database {
   open(fromMs: number): Promise<number>;
   /** Sessions in the middle of something, by application_name. */
   busySessions(): Promise<Record<string, number>>;
+  /** Autovacuum workers at work. */
+  vacuumsRunning(): Promise<number>;
   /** Settings and version of the server as it reports them. */
   serverSettings(): Promise<Record<string, string>>;
   close(): Promise<void>;
@@ -89,6 +91,12 @@ export function openDatabase(databaseUrl: string): Database {
            and application_name <> 'sluice-load' group by 1`,
       );
       return Object.fromEntries(rows.map(({ name, busy }) => [name, busy]));
+    },
+    vacuumsRunning: async () => {
+      const [row] = await query<{ count: number }>(
+        "select count(*)::int as count from pg_stat_activity where backend_type = 'autovacuum worker'",
+      );
+      return row!.count;
     },
     serverSettings: async () => {
       const rows = await query<{ name: string; value: string }>(
