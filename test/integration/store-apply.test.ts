@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { State } from '../../services/domain/state-machine.ts';
-import { STATES } from '../../services/domain/state-machine.ts';
+import {
+  EVENT_NAMES,
+  ORDERS,
+  STATES,
+  TERMINAL_STATES,
+  isPublished,
+  isTerminal,
+  next,
+} from '../../services/domain/state-machine.ts';
 import type { PgStore } from '../../services/store/pg/pg-store.ts';
 import type { TransactionRow } from '../../services/store/port.ts';
 import type { TestDatabase } from '../fixtures/database.ts';
@@ -91,6 +99,43 @@ test('a chain is all or nothing, and publishes only what it is told to', async (
     [],
   );
   expect(row).toEqual({ outbox: 0, payment: 1 });
+});
+
+test('the machine in SQL is the machine of the domain: every order, state and event', async () => {
+  const cases = ORDERS.flatMap((order) =>
+    STATES.flatMap((from) => EVENT_NAMES.map((event) => ({ order, from, event, of: submission({ order }) }))),
+  );
+  await store.accept(cases.map(({ of }) => of));
+  await store.query(
+    `update transaction t set state = u.state, outcome = case when u.state = any($3) then u.state end
+     from unnest($1::uuid[], $2::text[]) as u(id, state) where t.id = u.id`,
+    [cases.map(({ of }) => of.id), cases.map(({ from }) => from), TERMINAL_STATES],
+  );
+  await store.query('truncate outbox', []);
+  const unmoved = await store.apply(cases.map(({ of, event }) => change(of, event)));
+  const stale = new Set(unmoved.map(({ id }) => id));
+  const rows = await store.query<{ id: string; state: State; outcome: string | null; published: number }>(
+    `select t.id, t.state, t.outcome, (select count(*)::int from outbox where transaction_id = t.id) as published
+     from transaction t`,
+    [],
+  );
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  for (const { order, from, event, of } of cases) {
+    const to = next(order, from, event);
+    const state = to ?? from;
+    expect({ order, from, event, stale: stale.has(of.id), row: byId.get(of.id) }).toEqual({
+      order,
+      from,
+      event,
+      stale: to === undefined,
+      row: {
+        id: of.id,
+        state,
+        outcome: isTerminal(state) ? state : null,
+        published: to !== undefined && isPublished(event) ? 1 : 0,
+      },
+    });
+  }
 });
 
 test('remembers the highest attempt and that a call was ambiguous', async () => {
