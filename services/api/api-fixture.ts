@@ -33,6 +33,7 @@ const SETTINGS: ApiSettings = {
   bulkStreamsMax: 4,
   syncCallsMax: 100,
   waitersMax: 1_000,
+  drainMs: 0,
   version: '0.0.0',
 };
 

@@ -50,6 +50,8 @@ export interface AppOptions {
   readonly isTransient: (error: unknown) => boolean;
   /** Aborted when the server stops. */
   readonly stop: AbortSignal;
+  /** True when connections are to be closed after the next answer. */
+  readonly closing: () => boolean;
   /** Of the product, for the OpenAPI document. */
   readonly version: string;
 }
@@ -67,10 +69,10 @@ const BULK_COMMITS = { alone: 2, besideOthers: 1, deferAfterMs: 10 };
 
 /** The API as a Koa application. */
 export function createApp(options: AppOptions): Koa {
-  const { log, metrics, load, limits, isTransient, stop } = options;
+  const { log, metrics, load, limits, isTransient, closing } = options;
   const app = new Koa({ proxy: false });
   app.on('error', (error: unknown) => log.debug({ err: error }, 'connection broke'));
-  app.use(koaProblems({ isTransient, log, metrics, stopping: () => stop.aborted }));
+  app.use(koaProblems({ isTransient, log, metrics, closing }));
   app.use(koaAdmission({ load, limits, metrics }));
   app.use(createRouter(options).routes());
   app.use(koaNoRoute());

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { AcceptOutcome, Submission } from '../store/port.ts';
 import { Registry, TRANSACTION_TYPES } from '../transactions/registry.ts';
 import { createBulkBatch } from './bulk-batch.ts';
@@ -111,12 +111,13 @@ describe('bulkStream', () => {
         payload: A_PAYMENT,
         deadline: new Date(Date.now() + ms).toISOString(),
       });
-    const soon = withDeadline(60);
+    const soon = withDeadline(5_000);
     const [stored] = await readAll(open(inReads([soon]), store));
-    await new Promise((resolve) => setTimeout(resolve, 80));
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 });
     const [again, late] = await readAll(open(inReads([soon, withDeadline(-1_000)]), store));
     expect(again).toEqual(stored);
     expect(late?.error?.type).toBe('urn:sluice:problem:invalid-request');
+    vi.useRealTimers();
   });
 
   test('is not slowed down by, or lost to, a database that is away for a moment', async () => {

@@ -77,10 +77,13 @@ function apiSettings(settings: Settings): ApiSettings {
     bulkStreamsMax: settings.API_BULK_STREAMS_MAX,
     syncCallsMax: SYNC_CALLS_MAX,
     waitersMax: settings.API_WAITERS_MAX,
+    drainMs: DRAIN_MS,
     version: productVersion(),
   };
 }
 
+/** Enough for a client in full swing to send its next request, and be told to close. */
+const DRAIN_MS = 250;
 /** Synchronous requests hold their connection for as long as the remote takes; this many may. */
 const SYNC_CALLS_MAX = 4_096;
 

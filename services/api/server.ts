@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { STATUS_CODES, createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { Server as NetServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Koa from 'koa';
 import type { Problem } from './problems.ts';
@@ -9,7 +10,9 @@ import { BODY_LIMITS, tooLarge } from './read-body.ts';
 
 export interface ApiServer {
   readonly port: number;
-  /** Takes no new connections, and resolves when every request in flight is answered. */
+  /** Takes no new connections; those that are open go on. */
+  stopListening(): void;
+  /** Resolves when every request in flight is answered, and every connection closed. */
   close(): Promise<void>;
 }
 
@@ -38,20 +41,25 @@ export async function openServer(app: Koa, address: { host: string; port: number
     (request, response) => accept(request, response),
   );
   const inFlight = trackRequests(server);
+  const closed = Promise.withResolvers<void>();
   server.on('clientError', refuseConnection);
   server.on('checkContinue', (request, response) => checkContinue(request, response, accept));
   server.on('checkExpectation', (_request, response) => refuseExpectation(response));
   await listen(server, address);
   return {
     port: (server.address() as AddressInfo).port,
+    stopListening() {
+      // The method of http.Server would also close idle connections, with requests on their way perhaps.
+      NetServer.prototype.close.call(server, () => closed.resolve());
+    },
     async close() {
-      const closed = new Promise((resolve) => server.close(resolve));
+      server.close();
       await inFlight.none();
       // Left are bulk streams that were cut short, which read on for a moment so that their sender sees the
       // last line, and connections on which no request was ever sent, which close() takes for busy.
-      await Promise.race([closed, sleep(LINGER_MS, undefined, { ref: false })]);
+      await Promise.race([closed.promise, sleep(LINGER_MS, undefined, { ref: false })]);
       server.closeAllConnections();
-      await closed;
+      await closed.promise;
     },
   };
 }

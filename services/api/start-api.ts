@@ -19,6 +19,11 @@ export interface ApiSettings {
   readonly bulkStreamsMax: number;
   readonly syncCallsMax: number;
   readonly waitersMax: number;
+  /**
+   * Time after the order to stop in which open connections still get their work done, but every answer asks
+   * the client to close: none is then cut while a request is on its way.
+   */
+  readonly drainMs: number;
   /** Of the product. */
   readonly version: string;
 }
@@ -49,6 +54,7 @@ export interface Api {
 export async function startApi(settings: ApiSettings, parts: ApiParts): Promise<Api> {
   const { store, metrics, log, isTransient } = parts;
   const stopping = new AbortController();
+  let draining = false;
   const intake = createIntake({ store, metrics, isTransient, queueMax: settings.limits.queueMax });
   const warn = throttled((fields, message) => log.warn(fields, message));
   const watchFailed = (error: unknown): void => warn({ err: error }, 'cannot look for changes');
@@ -70,14 +76,18 @@ export async function startApi(settings: ApiSettings, parts: ApiParts): Promise<
     watcher,
     load: () => monitor.load(),
     stop: stopping.signal,
+    closing: () => draining,
   });
   const server = await openServer(app, settings);
 
   return {
     port: server.port,
     gauges: { queued: () => intake.queued, waiters: () => watcher.waiters },
-    ready: () => (stopping.signal.aborted ? 'stopping' : monitor.storeState()),
+    ready: () => (draining ? 'stopping' : monitor.storeState()),
     async stop() {
+      draining = true;
+      server.stopListening();
+      await sleep(settings.drainMs);
       stopping.abort();
       watcher.close();
       await server.close();

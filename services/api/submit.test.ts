@@ -53,11 +53,16 @@ describe('a valid submission', () => {
   });
 
   test('many at once share few commits', async () => {
-    api.store.beforeAccept = () => new Promise((resolve) => setTimeout(resolve, 10));
-    const answers = await Promise.all(Array.from({ length: 60 }, () => post(A_SUBMISSION)));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    api.store.beforeAccept = () => promise;
+    const posts = Array.from({ length: 60 }, () => post(A_SUBMISSION));
+    const flushing = () => api.store.batches.reduce((sum, size) => sum + size, 0);
+    await expect.poll(() => flushing() + api.gauges.queued(), { timeout: 10_000 }).toBe(60);
+    resolve();
+    const answers = await Promise.all(posts);
     expect(answers.every(({ status }) => status === 202)).toBe(true);
     expect(new Set(answers.map(({ body }) => body!['id'])).size).toBe(60);
-    expect(api.store.batches.length).toBeLessThan(30);
+    expect(api.store.batches).toHaveLength(3);
   });
 });
 
@@ -179,7 +184,7 @@ describe('overload', () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     api.store.beforeAccept = () => promise;
     const answers = Array.from({ length: 30 }, () => post(A_SUBMISSION));
-    await new Promise((done) => setTimeout(done, 100));
+    await expect.poll(() => api.told, { timeout: 10_000 }).toContain('refused queue-full');
     resolve();
     const refused = (await Promise.all(answers)).filter(({ status }) => status !== 202);
     expect(refused.length).toBeGreaterThan(0);

@@ -11,6 +11,17 @@ const post = (body: object, headers: Record<string, string> = {}) =>
 const eventsOf = (id: unknown) =>
   api.store.rows.get(String(id))!.events.map(({ event, stage }) => `${stage}:${event}`);
 
+/** A remote that has been called, but does not answer yet. */
+function holdRemote() {
+  const call = Promise.withResolvers<void>();
+  const { promise, resolve } = Promise.withResolvers<ReturnType<typeof answered>>();
+  api.remote = () => {
+    call.resolve();
+    return promise;
+  };
+  return { called: call.promise, resolve };
+}
+
 describe.each(['payment', 'payment-fan-out'])('%s, in one request', (type) => {
   test('done: every event, nothing in the outbox', async () => {
     const answer = await post({ type, payload: A_PAYMENT });
@@ -94,10 +105,9 @@ describe('an Idempotency-Key', () => {
   });
 
   test('while the first is on its way: 409 with Retry-After', async () => {
-    const { promise, resolve } = Promise.withResolvers<ReturnType<typeof answered>>();
-    api.remote = () => promise;
+    const { called, resolve } = holdRemote();
     const first = post(A_SUBMISSION, headers);
-    await new Promise((done) => setTimeout(done, 30));
+    await called;
     const second = await post(A_SUBMISSION, headers);
     expect(second.status).toBe(409);
     expect(second.headers['retry-after']).toBe('1');
@@ -130,10 +140,9 @@ describe('when the database fails half-way', () => {
 test('requests worked on at the same time are bounded', async () => {
   await api.stop();
   api = await startTestApi({ syncCallsMax: 1 });
-  const { promise, resolve } = Promise.withResolvers<ReturnType<typeof answered>>();
-  api.remote = () => promise;
+  const { called, resolve } = holdRemote();
   const first = post(A_SUBMISSION);
-  await new Promise((done) => setTimeout(done, 30));
+  await called;
   const second = await post(A_SUBMISSION);
   expect(second.status).toBe(503);
   expect(second.body).toMatchObject({ reason: 'sync-calls' });

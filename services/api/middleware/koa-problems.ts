@@ -9,8 +9,8 @@ export interface KoaProblemsOptions {
   readonly isTransient: (error: unknown) => boolean;
   readonly log: { error(fields: object, message: string): void };
   readonly metrics: Pick<ApiMetrics, 'answered'>;
-  /** True once the server is stopping: connections are then closed after the answer. */
-  readonly stopping: () => boolean;
+  /** True when connections are to be closed after the next answer. */
+  readonly closing: () => boolean;
 }
 
 /** Small bodies that nobody read are taken off the connection by Node; it stays usable. */
@@ -34,7 +34,7 @@ export function koaProblems(options: KoaProblemsOptions): Middleware {
       logOf(problem.code)?.({ err: error, method: ctx.method, path: ctx.path }, 'request failed');
       sendProblem(ctx, problem);
     }
-    if (options.stopping() || leavesBody(ctx)) ctx.set('Connection', 'close');
+    if (options.closing() || leavesBody(ctx)) ctx.set('Connection', 'close');
     options.metrics.answered(routeOf(ctx), ctx.method, ctx.status);
   };
 }
