@@ -5,13 +5,15 @@ import { readJson } from './atomic-file.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import { identityOf, isAlive, processIdentitySchema } from './process-identity.ts';
 
-/** Another live process holds the data directory. */
+/** Another live process holds the lock. */
 export class LockedError extends Error {
   readonly code = 'locked';
+  readonly path: string;
   readonly holder: ProcessIdentity;
 
   constructor(path: string, holder: ProcessIdentity) {
-    super(`Process ${holder.pid} is already running on ${dirname(path)}.`);
+    super(`Process ${holder.pid} holds ${path}.`);
+    this.path = path;
     this.holder = holder;
   }
 }

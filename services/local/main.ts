@@ -1,12 +1,13 @@
+import { dirname } from 'node:path';
 import { CommanderError } from 'commander';
 import { createLogger } from '../../otel/logger.ts';
 import { createAdmin } from '../broker/kafkajs/admin.ts';
-import { ConfigError } from '../config.ts';
 import { Registry } from '../transactions/registry.ts';
 import { parseLocalConfig } from './config.ts';
 import { runDemo } from './demo/demo.ts';
+import { LockedError } from './lock.ts';
 import type { LocalOptions } from './options.ts';
-import { OptionsError, parseOptions } from './options.ts';
+import { parseOptions } from './options.ts';
 import { createScreen } from './screen.ts';
 import { Stack } from './stack.ts';
 import { createSteps } from './steps.ts';
@@ -112,12 +113,19 @@ function onInterrupt(): Interrupt {
 function report(error: unknown): number {
   screen.settle();
   if (error instanceof CommanderError) return 0;
-  if (error instanceof Error && error.name === 'AbortError') return EXIT_INTERRUPTED;
-  const code = error instanceof Error && 'code' in error ? EXIT_CODES[String(error.code)] : undefined;
-  if (error instanceof OptionsError || error instanceof ConfigError || code !== undefined)
-    process.stderr.write(`${(error as Error).message}\n`);
-  else process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  if (!(error instanceof Error)) throw error;
+  if (error.name === 'AbortError') return EXIT_INTERRUPTED;
+  const code = 'code' in error ? EXIT_CODES[String(error.code)] : undefined;
+  const plain = error instanceof LockedError ? alreadyRunning(error) : error.message;
+  process.stderr.write(`${code === undefined ? (error.stack ?? error.message) : plain}\n`);
   return code ?? 1;
+}
+
+function alreadyRunning({ holder, path }: LockedError): string {
+  return (
+    `Sluice is already running here: process ${holder.pid} holds ${dirname(path)}. ` +
+    'Stop that one first (Ctrl-C), or set SLUICE_DATA_DIR to run another one beside it.'
+  );
 }
 
 function crashLines({ name, code, signal, restartInMs, lastLines }: Crash): string {

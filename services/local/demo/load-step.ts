@@ -63,10 +63,11 @@ export async function runLoadStep(options: LoadStepOptions): Promise<LoadOutcome
   const firstId = firstIdAt(Date.now());
   const watch = new Watch(options, firstId);
   const driving = driveLoad(plan, { signal, onReport: (report) => watch.note(report) });
-  const end = await driving.finally(() => void watch.stop());
+  const end = await driving.finally(() => watch.end());
   const seconds = end.elapsedSeconds;
   const atEnd = await countByState(query, firstId);
   const latency = await endToEnd(query, firstId, seconds);
+  await watch.lastLook();
   const drainSeconds = await drain(query, firstId, signal);
   const settled = await countByState(query, firstId);
   return {
@@ -109,9 +110,14 @@ class Watch {
     this.looking = this.lookUntil(this.stopping.signal);
   }
 
-  async stop(): Promise<void> {
+  end(): void {
     this.stopping.abort();
+  }
+
+  /** At the end of the load, however short it was. */
+  async lastLook(): Promise<void> {
     await this.looking;
+    await this.look().catch(() => {});
   }
 
   private async lookUntil(stop: AbortSignal): Promise<void> {
