@@ -150,6 +150,19 @@ describe('an Idempotency-Key', () => {
     expect(api.store.rows.size).toBe(1);
   });
 
+  test('while the first is on its way: 409 with Retry-After, whatever the body', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    api.store.beforeAccept = () => promise;
+    const first = post(A_SUBMISSION, headers);
+    await expect.poll(() => api.store.batches, { timeout: 10_000 }).toHaveLength(1);
+    for (const body of [A_SUBMISSION, { ...A_SUBMISSION, key: 'x' }]) {
+      const answer = await post(body, headers);
+      expect([answer.status, answer.headers['retry-after']]).toEqual([409, '1']);
+    }
+    resolve();
+    expect((await first).status).toBe(202);
+  });
+
   test('a hundred times at once: one transaction, and every answer says which or to come back', async () => {
     api.store.beforeAccept = () => new Promise((resolve) => setTimeout(resolve, 20));
     const answers = await Promise.all(Array.from({ length: 100 }, () => post(A_SUBMISSION, headers)));

@@ -73,8 +73,8 @@ async function* answer(
   batch: BulkBatch,
   options: BulkOptions,
 ): AsyncGenerator<string> {
-  // Returning must not destroy the request: its connection still carries the answer.
-  const chunks: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false });
+  const chunks: AsyncIterable<Buffer> = request;
+  // A stop leaves the request as it is: its connection still carries the answer.
   const input = stoppable(readLines(chunks, LINE_MAX_BYTES), options.stop);
   yield* bulkStream({
     ...options,
