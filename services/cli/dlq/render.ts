@@ -34,8 +34,8 @@ export function rowLines(terminal: Terminal, rows: readonly LetterRow[]): string
     [
       { title: 'ID', align: 'right' },
       { title: 'AT (UTC)' },
-      { title: 'CAUSE', flexible: true },
-      { title: 'RECORD' },
+      { title: 'CAUSE' },
+      { title: 'RECORD', flexible: true },
       { title: 'TRANSACTION' },
       { title: 'REDRIVEN' },
     ],

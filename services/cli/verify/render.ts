@@ -73,7 +73,7 @@ function remarks(report: VerifyReport): string[] {
       ? 'The outbox is empty.'
       : `The outbox holds ${counted(outbox.rows, 'row')}, the oldest ${outbox.oldestSeconds.toFixed(1)} s old.`;
   const letters = deadLetters.map(
-    ({ cause, open, redriven }) => `${shown(cause)} ${grouped(open)} (and ${grouped(redriven)} redriven)`,
+    ({ cause, open, redriven }) => `${shown(cause)} (${grouped(open)} open, ${grouped(redriven)} redriven)`,
   );
   return [
     books,
@@ -81,7 +81,7 @@ function remarks(report: VerifyReport): string[] {
     letters.length === 0 ? 'There are no dead letters.' : `Dead letters by cause: ${letters.join(', ')}.`,
     ...(stuck.count === 0
       ? []
-      : [`${counted(stuck.count, 'transaction')} in flight waits for a dead letter:`]),
+      : [`${counted(stuck.count, 'transaction')} in flight, waiting for the redrive of a dead letter:`]),
     ...stuck.examples.map(
       ({ id, state, letterId, cause }) => `  ${id} is ${state}; dead letter ${letterId} (${shown(cause)})`,
     ),
