@@ -31,6 +31,8 @@ type Settings = ReturnType<typeof parse>;
 
 async function start(settings: Settings, registry: Registry, context: ServiceContext): Promise<Service> {
   const { log, metrics } = context;
+  const calls = metrics.counter('sluice.remote.calls');
+  const callDuration = metrics.histogram('sluice.remote.call.duration');
   const store = createPgStore({
     databaseUrl: settings.DATABASE_URL,
     max: settings.DATABASE_POOL_MAX,
@@ -42,7 +44,10 @@ async function start(settings: Settings, registry: Registry, context: ServiceCon
     timeoutMs: settings.REMOTE_TIMEOUT_MS,
     concurrency: settings.REMOTE_CONCURRENCY,
     quickAttempts: settings.REMOTE_QUICK_ATTEMPTS,
-    onCall: () => {},
+    onCall(outcome, seconds) {
+      calls.add(1, { outcome });
+      callDuration.record(seconds, { outcome });
+    },
   });
   const api = await startApi(apiSettings(settings), {
     store,
