@@ -1,4 +1,4 @@
-import { dirname } from 'node:path';
+import { dirname, relative } from 'node:path';
 import { CommanderError } from 'commander';
 import { createLogger } from '../../otel/logger.ts';
 import { createAdmin } from '../broker/kafkajs/admin.ts';
@@ -143,9 +143,15 @@ function urls(stack: Stack): string {
   supervisor   ${supervisorUrl}/stages   (processes, and the port of each one's /metrics)
   remote       ${remoteUrl}   (the simulated slow system)
   Kafka        ${brokers.join(',')}
-  Postgres     ${withoutPassword(databaseUrl)}   (password: ${stack.data.envFile})
-  logs         ${stack.data.path}/logs
+  Postgres     ${withoutPassword(databaseUrl)}   (password: ${near(stack.data.envFile)})
+  logs         ${near(stack.data.path)}/logs
 `;
+}
+
+/** A path as it is typed from here, when it lies below. */
+function near(path: string): string {
+  const here = relative('', path);
+  return here.startsWith('..') ? path : here;
 }
 
 function withoutPassword(databaseUrl: string): string {

@@ -18,7 +18,7 @@ export interface RoleOptions {
   readonly apiPort: number;
   readonly simulatorPort: number;
   readonly remoteLatencyMs: number;
-  /** Where the simulator keeps its ledger, and Node what it has compiled. */
+  /** Where the simulator keeps its ledger. */
   readonly dataDir: string;
   readonly replicas: Replicas;
   /** Environment of every process, with what the user has set in it. */
@@ -63,7 +63,8 @@ export function roles(options: RoleOptions): Roles {
 
 function sharedEnv(options: RoleOptions): NodeJS.ProcessEnv {
   return {
-    NODE_COMPILE_CACHE: join(options.dataDir, 'compile-cache'),
+    // What Node has made of the sources: the next start is quicker, and needs 30 MB less a process.
+    NODE_COMPILE_CACHE: join(ROOT, 'node_modules', '.cache', 'sluice'),
     // A call is given up long after the simulator would have answered.
     REMOTE_TIMEOUT_MS: String(Math.max(5_000, 4 * options.remoteLatencyMs)),
     ...options.env,
