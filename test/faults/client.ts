@@ -11,7 +11,7 @@ export interface LoadOptions {
   readonly ratePerSecond: number;
   /** Taken in turn. */
   readonly types: readonly string[];
-  /** Different keys of the keyed half of the submissions. Default 20. */
+  /** Different keys of the keyed quarter of the submissions. Default 20. */
   readonly keys?: number;
   /** A submission that is refused is not sent again. Default: it is. */
   readonly giveUpWhenRefused?: boolean;
@@ -88,7 +88,7 @@ export class LoadClient {
 
   private body(number: number, kind: SubmissionKind): string {
     const { types, keys = 20 } = this.options;
-    const keyed = this.random() < 0.5;
+    const keyed = this.random() < 0.25;
     const debtor = kind === 'unpayable' ? UNUSABLE_ACCOUNTS.blocked : account(number);
     const amount = kind === 'malformed' ? -1 : 1 + (number % 1_000);
     return JSON.stringify({

@@ -89,9 +89,13 @@ export class FaultStack {
     if (!response.ok) throw new Error(`${stage} to ${replicas}: ${response.status} ${await response.text()}`);
   }
 
-  /** Resolves when all replicas of all stages are ready. */
+  /** Resolves when every stage has the replicas it should have, all of them ready, and no others. */
   async allReady(): Promise<void> {
-    for (const process of this.stack.processes().values()) await process.whenReady(READY_MS);
+    const settled = async () =>
+      (await this.stack.supervisor.list()).every(
+        ({ replicas, ready, processes }) => ready === replicas && processes.length === replicas,
+      );
+    await until('all replicas to be ready', settled, READY_MS);
   }
 
   async configureRemote(settings: Readonly<Record<string, number | string>>): Promise<void> {

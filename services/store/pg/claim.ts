@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { Headers } from '../../domain/cloud-event.ts';
 import type { EventName } from '../../domain/state-machine.ts';
 import type { OutboxRow } from '../port.ts';
+import { BEGIN_SQL } from './pool.ts';
 
 /**
  * Rows of the shards whose lock is free, oldest first, removed and joined with what they point to. The lock
@@ -61,7 +62,7 @@ export async function claim(
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
-    await client.query('begin; set local synchronous_commit = off');
+    await client.query(`${BEGIN_SQL}; set local synchronous_commit = off`);
     const { rows } = await client.query<ClaimedRow>({
       name: 'claim',
       text: CLAIM_SQL,

@@ -33,6 +33,12 @@ export function createPool(options: PoolOptions): pg.Pool {
   return pool;
 }
 
+/**
+ * Begins a transaction that the server ends when its process stands still in the middle of it (SIGSTOP, a machine
+ * that sleeps): its locks would keep everybody else waiting. Our transactions pause for a send at the most.
+ */
+export const BEGIN_SQL = `begin; set local idle_in_transaction_session_timeout = '10s'`;
+
 /** Runs `work` in one database transaction; rolls back and rethrows when it rejects. */
 export async function inTransaction<T>(
   pool: pg.Pool,
@@ -41,7 +47,7 @@ export async function inTransaction<T>(
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
-    await client.query('begin');
+    await client.query(BEGIN_SQL);
     const result = await work(client);
     await client.query('commit');
     return result;
