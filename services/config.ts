@@ -20,9 +20,15 @@ const list = (fallback: string) =>
     .pipe(z.array(z.string().min(1, 'has an empty item')).min(1));
 const port = (fallback: number) => integer(0, 65_535, fallback);
 
+/** `host:port`, or `[address]:port` for IPv6. */
+function isBroker(text: string): boolean {
+  const match = /^(?:[^:\s[\]]+|\[[0-9a-fA-F:.]+\]):(\d{1,5})$/.exec(text);
+  return match !== null && Number(match[1]) <= 65_535;
+}
+
 export const brokerConfig = {
   KAFKA_BROKERS: list('127.0.0.1:9092').pipe(
-    z.array(z.string().regex(/^[^:\s]+:\d{1,5}$/, 'must be host:port, comma separated')),
+    z.array(z.string().refine(isBroker, 'must be host:port, comma separated')),
   ),
   SLUICE_TOPIC_PREFIX: z
     .string()
@@ -97,6 +103,12 @@ export const relayConfig = {
   IDEMPOTENCY_TTL_HOURS: integer(1, 24 * 365, 48),
 };
 
+/** Values that may hold a password are not shown. */
+function describe(name: string, value: string | undefined): string {
+  if (value === undefined) return 'is not set';
+  return /URL|PASSWORD|SECRET|TOKEN/.test(name) ? 'is not usable' : `is ${JSON.stringify(value)}`;
+}
+
 /**
  * Parses the environment by a shape of the blocks above.
  * @throws ConfigError that lists every mistake, each with its variable
@@ -112,7 +124,7 @@ export function parseConfig<Shape extends z.ZodRawShape>(
   if (parsed.success) return Object.freeze(parsed.data);
   const lines = parsed.error.issues.map((issue) => {
     const name = String(issue.path[0]);
-    const got = env[name] === undefined ? 'is not set' : `is ${JSON.stringify(env[name])}`;
+    const got = describe(name, env[name]);
     return `  ${name} ${got}: ${issue.message}`;
   });
   throw new ConfigError(`The configuration has ${lines.length} mistake(s):\n${lines.join('\n')}`);

@@ -42,7 +42,7 @@ export function roles(options: RoleOptions): Roles {
     name,
     replicas: count,
     scalable: (SCALABLE as readonly string[]).includes(name),
-    spec: (adminPort) => nodeProcess(mainOf(name), { ...env, ...extra, ADMIN_PORT: String(adminPort) }),
+    spec: (adminPort) => nodeProcess(name, { ...env, ...extra, ADMIN_PORT: String(adminPort) }),
   });
   return {
     first: [
@@ -83,9 +83,15 @@ function mainOf(role: string): string {
   return join(ROOT, 'services', folder, 'main.ts');
 }
 
+/** Bulk streams make garbage faster than V8 by itself takes it away: 315 MB without these, 150 MB with them. */
+const NODE_FLAGS: Readonly<Record<string, readonly string[]>> = {
+  api: ['--max-semi-space-size=4', '--heap-growing-percent=20'],
+};
+
 /** Run by this very Node; tracing is registered before anything else is loaded. */
-function nodeProcess(main: string, env: NodeJS.ProcessEnv): ProcessSpec {
+function nodeProcess(role: string, env: NodeJS.ProcessEnv): ProcessSpec {
   const preload = [join(import.meta.dirname, 'parent-watch.ts'), join(ROOT, 'otel', 'register.ts')];
-  const args = [...preload.flatMap((file) => ['--import', pathToFileURL(file).href]), main];
+  const imports = preload.flatMap((file) => ['--import', pathToFileURL(file).href]);
+  const args = [...(NODE_FLAGS[role] ?? []), ...imports, mainOf(role)];
   return { command: process.execPath, args, env, cwd: ROOT };
 }

@@ -86,6 +86,8 @@ function parseData(
 function checkIdentity(origin: IncomingMessage, data: EventData[EventName]): Parsed | undefined {
   if (!isUuid(data.id) || origin.headers['ce_subject'] !== data.id)
     return poison('wrong-id', `ce_subject is ${origin.headers['ce_subject']}, the data says ${data.id}.`);
+  if (!origin.headers['ce_id']!.startsWith(`${data.id}:`))
+    return poison('wrong-id', `ce_id is ${origin.headers['ce_id']}, the data says ${data.id}.`);
   const key = origin.key?.toString() ?? null;
   if (key !== data.key) return poison('wrong-key', `The record's key is ${key}, the data says ${data.key}.`);
   return undefined;

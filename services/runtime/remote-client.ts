@@ -50,7 +50,8 @@ export function createRemoteClient(options: RemoteClientOptions): RemoteClient {
     pipelining: 1,
     connectTimeout: options.timeoutMs,
     // The deadline of each attempt is an AbortSignal; undici's own timers are coarser.
-    maxResponseSize: 1_048_576,
+    // An answer travels on in an event, which may have 256 KiB.
+    maxResponseSize: 131_072,
     headersTimeout: 0,
     bodyTimeout: 0,
   });
@@ -116,10 +117,13 @@ function classify(statusCode: number, text: string): Attempt {
   if (NOT_NOW.has(statusCode)) return { kind: 'refused', message: `The remote answered ${statusCode}.` };
   if (statusCode >= 500 || statusCode === 408)
     return { kind: 'unknown', message: `The remote answered ${statusCode}.` };
+  const message = `The remote answered ${statusCode} with a body that is not JSON, or holds NUL.`;
+  // Postgres cannot store NUL in jsonb.
+  if (text.includes('\\u0000')) return { kind: 'unknown', message };
   try {
     return { kind: 'answered', statusCode, body: text === '' ? null : JSON.parse(text) };
   } catch {
-    return { kind: 'unknown', message: `The remote answered ${statusCode} with a body that is not JSON.` };
+    return { kind: 'unknown', message };
   }
 }
 

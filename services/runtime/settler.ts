@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { IncomingMessage } from '../broker/port.ts';
 import type { Stage } from '../domain/stages.ts';
 import type { Change, DeadLetter, StageStore, Unmoved } from '../store/port.ts';
+import type { LoadMeter } from './load-meter.ts';
 import { MicroBatcher } from './micro-batcher.ts';
 import type { StageMessage } from './parse-message.ts';
 import type { Settled, StageMetrics } from './stage-metrics.ts';
@@ -17,6 +18,8 @@ export interface SettlerOptions {
   readonly isInfrastructure: (error: unknown) => boolean;
   readonly metrics: StageMetrics;
   readonly log: Logger;
+  /** Told of each statement, where statements are what limits the stage. */
+  readonly statements?: LoadMeter | undefined;
 }
 
 /** Why a message cannot be worked on. */
@@ -76,11 +79,21 @@ export class Settler {
 
   private async emit(message: StageMessage, emit: Emit, traceparent: string): Promise<Settled> {
     const { stage, isInfrastructure, log, metrics } = this.options;
-    const { event, data, attempt, delayMs, ambiguous } = emit;
+    const { event, data, attempt, delayMs, ambiguous, from } = emit;
     const transactionId = message.id;
     let unmoved: Unmoved | undefined;
     try {
-      const change = { id: transactionId, event, stage, attempt, data, traceparent, delayMs, ambiguous };
+      const change = {
+        id: transactionId,
+        event,
+        stage,
+        attempt,
+        data,
+        traceparent,
+        delayMs,
+        ambiguous,
+        from,
+      };
       unmoved = await this.batcherFor(emit.settleSql).add(change);
     } catch (error) {
       if (isInfrastructure(error)) throw error;
@@ -123,7 +136,8 @@ export class Settler {
   private async apply(changes: Change[], settleSql: string | undefined): Promise<(Unmoved | undefined)[]> {
     const { patience, store, metrics } = this.options;
     const startMs = performance.now();
-    const unmoved = await patience(() => store.apply(changes, { settleSql }));
+    const end = this.options.statements?.begin();
+    const unmoved = await patience(() => store.apply(changes, { settleSql })).finally(() => end?.());
     metrics.applied(changes.length, (performance.now() - startMs) / 1_000);
     const byId = new Map(unmoved.map((u) => [u.id, u]));
     return changes.map((change) => byId.get(change.id));

@@ -25,6 +25,8 @@ export interface StageRunnerOptions {
   /** Messages taken over and not yet settled, at the most. */
   readonly window: number;
   readonly load: LoadMeter;
+  /** Where statements are what limits the stage: counts them too. Else the step counts its own work. */
+  readonly statements?: LoadMeter | undefined;
   /** Runs a statement again while the database is away. */
   readonly patience: <T>(work: () => Promise<T>) => Promise<T>;
   /** Whether an error is the database's or the deployment's, and not this message's. */
@@ -138,7 +140,8 @@ class Runner implements StageRunner, ConsumerHandler {
 
   async onMessages(messages: readonly IncomingMessage[], heartbeat: () => Promise<void>): Promise<void> {
     for (const message of messages) {
-      await this.waitForRoom(heartbeat);
+      // Once more after each wait: another partition may have taken the room.
+      while (this.isFull()) await this.waitForRoom(heartbeat);
       if (this.stopping) return;
       const finish = this.partitions.add(message);
       if (finish) this.take(message, finish);
@@ -150,10 +153,12 @@ class Runner implements StageRunner, ConsumerHandler {
 
   /** While stopping nothing more is taken over, but the group is kept until the last commit. */
   private async waitForRoom(heartbeat: () => Promise<void>): Promise<void> {
-    while (this.inFlight >= this.options.window || (this.stopping && this.inFlight > 0)) {
-      await sleep(this.stopping ? STOPPING_WAIT_MS : FULL_WAIT_MS);
-      await heartbeat();
-    }
+    await sleep(this.stopping ? STOPPING_WAIT_MS : FULL_WAIT_MS);
+    await heartbeat();
+  }
+
+  private isFull(): boolean {
+    return this.stopping ? this.inFlight > 0 : this.inFlight >= this.options.window;
   }
 
   private take(message: IncomingMessage, finish: () => void): void {

@@ -1,4 +1,4 @@
-import type { EventName } from '../domain/state-machine.ts';
+import type { EventName, State } from '../domain/state-machine.ts';
 import type { StageMessage } from './parse-message.ts';
 
 /** An event that a step wants appended; the runner adds stage and trace. */
@@ -9,6 +9,8 @@ export interface Emit {
   readonly attempt: number;
   readonly delayMs?: number;
   readonly ambiguous?: boolean;
+  /** The states it may take effect in, where that is fewer than the state machine has edges from. */
+  readonly from?: readonly State[];
   /** Business SQL to run with it (`TransactionType.settleSql`). */
   readonly settleSql?: string;
 }
@@ -20,6 +22,10 @@ export type StepResult =
   | { readonly kind: 'dlq'; readonly cause: string; readonly message: string };
 
 export const ok = (emit: Emit): StepResult => ({ kind: 'ok', emit });
+/** Limits what a step emits to some states: an answer that comes late must not be taken for another one. */
+export function onlyFrom(from: readonly State[], result: StepResult): StepResult {
+  return result.kind === 'ok' ? ok({ ...result.emit, from }) : result;
+}
 export const drop = (reason: 'stale' | 'skipped' | 'blocked'): StepResult => ({ kind: 'drop', reason });
 export const dlq = (cause: string, message: string): StepResult => ({ kind: 'dlq', cause, message });
 

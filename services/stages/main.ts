@@ -50,15 +50,13 @@ async function createWork(context: WorkContext): Promise<StageWork> {
   switch (settings.STAGE) {
     case 'validate': {
       const { createValidateStep } = await import('./validate/validate-step.ts');
-      return {
-        load,
-        step: createValidateStep({ registry, query: store.query, load }),
-        close: async () => {},
-      };
+      const step = createValidateStep({ registry, query: store.query, load });
+      return { load, statements: load, step, close: async () => {} };
     }
     case 'persist': {
       const { createPersistStep } = await import('./persist/persist-step.ts');
-      return { load, step: createPersistStep({ registry, store }), close: async () => {} };
+      const step = createPersistStep({ registry, store });
+      return { load, statements: load, step, close: async () => {} };
     }
     case 'remote': {
       const { createRemoteWork } = await import('./remote/remote-work.ts');
@@ -102,6 +100,7 @@ async function start(settings: Settings, context: ServiceContext): Promise<Servi
     isInfrastructure,
     step: work.step,
     load: work.load,
+    statements: work.statements,
     window: settings.STAGE_WINDOW,
   });
   await patience(() => store.ping());

@@ -5,5 +5,7 @@ import type { Step } from '../runtime/step.ts';
 export interface StageWork {
   readonly step: Step;
   readonly load: LoadMeter;
+  /** The same meter, where statements are what limits the stage. */
+  readonly statements?: LoadMeter;
   close(): Promise<void>;
 }

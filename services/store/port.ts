@@ -78,6 +78,8 @@ export interface Change {
   readonly delayMs?: number | undefined;
   /** True once a call has ended without telling whether it took effect. */
   readonly ambiguous?: boolean | undefined;
+  /** The states it may take effect in, where that is fewer than the state machine has edges from. */
+  readonly from?: readonly State[] | undefined;
 }
 
 export interface ApplyOptions {

@@ -37,8 +37,8 @@ export interface TransactionType<Payload = unknown> {
   toReversal(id: string, payload: Payload): RemoteRequest;
   /** Reads an answer of the remote; throws when it is not one. */
   fromRemote(statusCode: number, body: unknown): RemoteAnswer;
-  /** Whether a reversal found an effect to undo. */
-  reversed(statusCode: number, body: unknown): boolean;
+  /** Whether a reversal found an effect to undo; undefined when this is no answer to a reversal: tried again. */
+  reversed(statusCode: number, body: unknown): boolean | undefined;
   /** What the client gets as `result`. */
   toResult(response: unknown): unknown;
   /**

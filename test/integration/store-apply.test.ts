@@ -49,6 +49,17 @@ test('tells what has moved nothing, and why', async () => {
   expect(await store.apply([])).toEqual([]);
 });
 
+test('an answer that comes when the transaction is being undone is not taken for that of the reversal', async () => {
+  const of = submission({ order: 'fanOut' });
+  await store.accept([of]);
+  await store.apply([change(of, 'compensation-requested')]);
+  const late = { from: ['accepted', 'validated'] as const };
+  expect(await store.apply([{ ...change(of, 'failed'), ...late }])).toEqual([{ id: of.id, reason: 'stale' }]);
+  expect(await store.apply([{ ...change(of, 'retry-scheduled'), ...late }])).toHaveLength(1);
+  expect(await store.apply([{ ...change(of, 'compensated'), from: ['compensating'] }])).toEqual([]);
+  expect((await store.find(of.id))?.state).toBe('compensated');
+});
+
 test('saves the result in the statement that makes a transaction done, once', async () => {
   const many = Array.from({ length: 20 }, () => submission());
   await store.accept(many);

@@ -63,6 +63,10 @@ export function afterReversal(
     return retryLater(request, outcome.message, { attempt, ambiguous: before.ambiguous, policy });
   }
   const undone = type.reversed(outcome.statusCode, outcome.body);
+  if (undone === undefined) {
+    const message = `The remote answered a reversal by ${outcome.statusCode}, which says nothing of the effect.`;
+    return retryLater(request, message, { attempt, ambiguous: before.ambiguous, policy });
+  }
   return verdict(request, undone ? 'compensated' : request.cause, request.reasons, attempt);
 }
 

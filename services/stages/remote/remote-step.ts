@@ -1,11 +1,12 @@
 import { bulkhead } from 'cockatiel';
 import type { EventData } from '../../domain/events.ts';
+import type { Order, State } from '../../domain/state-machine.ts';
 import type { LoadMeter } from '../../runtime/load-meter.ts';
 import { MicroBatcher } from '../../runtime/micro-batcher.ts';
 import type { StageMessage } from '../../runtime/parse-message.ts';
 import type { RemoteClient, RemoteOutcome } from '../../runtime/remote-client.ts';
 import type { Step, StepResult } from '../../runtime/step.ts';
-import { PACE_MS, dlq, drop } from '../../runtime/step.ts';
+import { PACE_MS, dlq, drop, onlyFrom } from '../../runtime/step.ts';
 import type { Progress, StageStore } from '../../store/port.ts';
 import type { Registry } from '../../transactions/registry.ts';
 import type { RemoteRequest, TransactionType } from '../../transactions/type.ts';
@@ -23,6 +24,12 @@ export interface RemoteOptions {
   readonly concurrency: number;
   readonly load: LoadMeter;
 }
+
+/** States that wait for the remote's answer. One that comes when the transaction is being undone is too late. */
+const CALLED_FROM: Record<Order, readonly State[]> = {
+  chained: ['validated'],
+  fanOut: ['accepted', 'validated'],
+};
 
 /**
  * The stage `remote`: calls the user's remote system, many calls at once, each transaction on its own. Before
@@ -62,13 +69,13 @@ export function createRemoteStep(options: RemoteOptions): Step {
       return giveUp(work, 'expired', [reason], { attempt: now.attempts, ambiguous: now.ambiguous });
     }
     const outcome = await call(message, type.toRemote(message.id, work.payload));
-    return afterCall(work, now, outcome, { type, policy });
+    return onlyFrom(CALLED_FROM[work.order], afterCall(work, now, outcome, { type, policy }));
   }
 
   async function reverse(message: StageMessage, type: TransactionType, now: Progress): Promise<StepResult> {
     const request = message.data as EventData['compensation-requested'];
     const outcome = await call(message, type.toReversal(message.id, request.payload));
-    return afterReversal(request, now, outcome, { type, policy });
+    return onlyFrom(['compensating'], afterReversal(request, now, outcome, { type, policy }));
   }
 
   return async function remoteStep(message) {
@@ -86,5 +93,5 @@ export function createRemoteStep(options: RemoteOptions): Step {
 /** Whether the transaction stands where this event is work; anything else is a duplicate or overtaken. */
 function isWanted(message: StageMessage, { state }: Progress): boolean {
   if (message.event === 'compensation-requested') return state === 'compensating';
-  return state === 'validated' || (message.data.order === 'fanOut' && state === 'accepted');
+  return CALLED_FROM[message.data.order].includes(state);
 }

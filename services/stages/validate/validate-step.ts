@@ -1,10 +1,11 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { EventData, Reason } from '../../domain/events.ts';
+import type { Order, State } from '../../domain/state-machine.ts';
 import { MicroBatcher } from '../../runtime/micro-batcher.ts';
 import type { StageMessage } from '../../runtime/parse-message.ts';
 import type { Step, StepResult } from '../../runtime/step.ts';
-import { PACE_MS, dlq, ok } from '../../runtime/step.ts';
+import { PACE_MS, dlq, ok, onlyFrom } from '../../runtime/step.ts';
 import type { Query } from '../../store/port.ts';
 import type { Registry } from '../../transactions/registry.ts';
 import type { TransactionType, Verdict } from '../../transactions/type.ts';
@@ -15,6 +16,9 @@ export interface ValidateOptions {
   readonly query: Query;
   readonly load: LoadMeter;
 }
+
+/** The states in which there is no verdict yet: a second delivery must not judge again. */
+const OPEN: Record<Order, readonly State[]> = { chained: ['accepted'], fanOut: ['accepted', 'responded'] };
 
 type Check = (payload: unknown) => Promise<Verdict>;
 
@@ -30,9 +34,10 @@ export function createValidateStep(options: ValidateOptions): Step {
     const check = checks.get(work.type);
     if (!check) return dlq('unknown-type', `There is no transaction type ${JSON.stringify(work.type)} here.`);
     const verdict = await check(work.payload);
-    return verdict.valid
+    const result = verdict.valid
       ? ok({ event: 'validated', data: message.text, attempt: 1 })
       : invalid(message, verdict.reasons);
+    return onlyFrom(OPEN[work.order], result);
   };
 }
 

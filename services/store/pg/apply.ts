@@ -30,18 +30,22 @@ with released as (
   select key, min(seq) as seq from unnest($1::text[], $2::bigint[]) as u(key, seq) group by key
 ), head as (
   select k.key, min(k.seq) as seq from key_lane k where k.key = any($1::text[]) group by k.key
+), woken as (
+  -- The sweeper counts from here: the event is on its way once more.
+  update transaction t set updated_at = clock_timestamp()
+  from released r
+  join head h on h.key = r.key and h.seq > r.seq
+  join key_lane k on k.key = h.key and k.seq = h.seq
+  where t.id = k.transaction_id and t.outcome is null and t.next_attempt_at is null
+  returning t.id, t.shard, t.key, t."order", t.state
 )
 insert into outbox (shard, key, transaction_id, version)
 select t.shard, t.key, t.id, e.version
-from released r
-join head h on h.key = r.key and h.seq > r.seq
-join key_lane k on k.key = h.key and k.seq = h.seq
-join transaction t on t.id = k.transaction_id
+from woken t
 join (values ${WAKE}) as w("order", state, event) on w."order" = t."order" and w.state = t.state
 join lateral (
   select version from event where transaction_id = t.id and event = w.event order by version desc limit 1
 ) e on true
-where t.next_attempt_at is null
 order by t.id`;
 
 /**
@@ -57,8 +61,8 @@ with machine ("order", from_state, event, to_state, outcome, publish, leaves_lan
     ${MACHINE}
 ), change as (
   select distinct on (id) * from unnest(
-    $1::uuid[], $2::text[], $3::text[], $4::int[], $5::text[], $6::text[], $7::float8[], $8::bool[]
-  ) with ordinality as u(id, event, stage, attempt, data, traceparent, delay_ms, ambiguous, n)
+    $1::uuid[], $2::text[], $3::text[], $4::int[], $5::text[], $6::text[], $7::float8[], $8::bool[], $10::text[]
+  ) with ordinality as u(id, event, stage, attempt, data, traceparent, delay_ms, ambiguous, only_from, n)
   order by id, n
 ), locked as (
   select c.*, t.state, t."order" from change c join transaction t using (id) order by id for no key update of t
@@ -74,6 +78,7 @@ with machine ("order", from_state, event, to_state, outcome, publish, leaves_lan
     updated_at = clock_timestamp()
   from locked l
   join machine m on m."order" = l."order" and m.from_state = l.state and m.event = l.event
+    and (l.only_from is null or position('|' || l.state || '|' in l.only_from) > 0)
   -- No condition on t.state: "locked" has the newest state, the snapshot of this statement may be older.
   where t.id = l.id
   returning t.id, t.version, t.state, t.shard, t.key, t.keyed, m.publish, m.leaves_lane,
@@ -178,6 +183,7 @@ async function applyIn(db: Queryable, changes: readonly Change[], options: Apply
       changes.map((c) => c.delayMs ?? null),
       changes.map((c) => c.ambiguous ?? false),
       options.publish ?? true,
+      changes.map((c) => (c.from ? `|${c.from.join('|')}|` : null)),
     ],
   });
   const unmoved: Unmoved[] = [];

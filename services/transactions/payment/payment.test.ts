@@ -117,8 +117,9 @@ describe('the answers of the remote', () => {
 
   test('only a plain yes says that an effect was undone', () => {
     expect(type.reversed(200, { reversed: true })).toBe(true);
-    for (const body of [null, {}, { reversed: false }, { reversed: 'true' }])
-      expect(type.reversed(200, body)).toBe(false);
+    expect(type.reversed(200, { reversed: false })).toBe(false);
+    for (const body of [null, {}, { reversed: 'true' }]) expect(type.reversed(200, body)).toBeUndefined();
+    for (const status of [401, 404, 502]) expect(type.reversed(status, { reversed: true })).toBeUndefined();
   });
 });
 

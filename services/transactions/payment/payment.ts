@@ -80,6 +80,12 @@ function fromRemote(statusCode: number, body: unknown): RemoteAnswer {
   return { kind: 'declined', reasons: [{ code: 'remote-declined', message }] };
 }
 
+/** Only the remote's own words count: a 404 of a proxy must not end a compensation. */
+function reversed(statusCode: number, body: unknown): boolean | undefined {
+  const found = (body as { reversed?: unknown } | null)?.reversed;
+  return statusCode === 200 && typeof found === 'boolean' ? found : undefined;
+}
+
 /** Money from one account to another, carried out by a remote system. */
 export function payment(name: string, order: Order): TransactionType<Payment> {
   return {
@@ -91,7 +97,7 @@ export function payment(name: string, order: Order): TransactionType<Payment> {
     toRemote: (id, payload) => ({ method: 'POST', path: '/effects', body: { id, ...payload } }),
     toReversal: (id) => ({ method: 'POST', path: `/effects/${id}/reversal` }),
     fromRemote,
-    reversed: (_statusCode, body) => (body as { reversed?: unknown } | null)?.reversed === true,
+    reversed,
     toResult: (response) => ({ reference: (response as { reference: string }).reference }),
     settleSql: `
       insert into payment (transaction_id, debtor, creditor, amount, currency, reference)
