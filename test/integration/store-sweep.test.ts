@@ -130,7 +130,7 @@ test('leaves alone what waits behind the head of its lane', async () => {
   expect(await sweep(horizon('validated'))).toBe(1);
   await store.apply([change(head, 'failed')]);
   // Woken: its event is on its way, so it counts from now.
-  expect(await queued()).toHaveLength(2);
+  expect(await queued()).toContain('failed');
   expect(await sweep(horizon('validated'))).toBe(0);
   await age(next, 100);
   expect(await sweep(horizon('validated'))).toBe(1);
