@@ -88,10 +88,16 @@ const NODE_FLAGS: Readonly<Record<string, readonly string[]>> = {
   api: ['--max-semi-space-size=4', '--heap-growing-percent=20'],
 };
 
+/**
+ * What has been accepted is finished before more is accepted: on a machine that all processes share, eager
+ * clients would otherwise take the stages' share of the processor, and pile up what they wait for.
+ */
+const NICENESS: Readonly<Record<string, number>> = { api: 5 };
+
 /** Run by this very Node; tracing is registered before anything else is loaded. */
 function nodeProcess(role: string, env: NodeJS.ProcessEnv): ProcessSpec {
   const preload = [join(import.meta.dirname, 'parent-watch.ts'), join(ROOT, 'otel', 'register.ts')];
   const imports = preload.flatMap((file) => ['--import', pathToFileURL(file).href]);
   const args = [...(NODE_FLAGS[role] ?? []), ...imports, mainOf(role)];
-  return { command: process.execPath, args, env, cwd: ROOT };
+  return { command: process.execPath, args, env, cwd: ROOT, niceness: NICENESS[role] };
 }

@@ -1,3 +1,4 @@
+import { setPriority } from 'node:os';
 import { spawn } from 'node:child_process';
 import type { ChildProcess, StdioOptions } from 'node:child_process';
 import { rm } from 'node:fs/promises';
@@ -24,6 +25,8 @@ export interface ProcessSpec {
   readonly cwd?: string;
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
+  /** Scheduling priority as in nice(1): 0 to 19, higher gives way to lower. Default 0. */
+  readonly niceness?: number | undefined;
 }
 
 export interface Crash {
@@ -163,6 +166,7 @@ export class ManagedProcess {
     try {
       this.child = spawnDetached(spec, log.fd, this.options.parentDeath);
       await spawned(this.child);
+      giveWay(this.child, spec.niceness);
     } finally {
       await log.close();
     }
@@ -252,6 +256,15 @@ function spawnDetached(spec: ProcessSpec, logFd: number, parentDeath: 'watch' | 
     ...(uid === undefined ? {} : { uid }),
     ...(gid === undefined ? {} : { gid }),
   });
+}
+
+function giveWay(child: ChildProcess, niceness = 0): void {
+  if (niceness === 0 || child.pid === undefined) return;
+  try {
+    setPriority(child.pid, niceness);
+  } catch {
+    // It has ended already, or the platform does not know priorities: nothing depends on it.
+  }
 }
 
 function spawned(child: ChildProcess): Promise<void> {
