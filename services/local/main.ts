@@ -13,13 +13,14 @@ import { Stack } from './stack.ts';
 import { createSteps } from './steps.ts';
 import type { Crash } from './supervisor/managed-process.ts';
 
-/** Mistakes that the user can mend: one message, no stack. */
+/** What the user can mend, or must look up in a log: one message, no stack. */
 const EXIT_CODES: Readonly<Record<string, number>> = {
   options: 2,
   config: 2,
   'port-in-use': 2,
   'kafka-unavailable': 2,
   'postgres-unavailable': 2,
+  'not-ready': 1,
   locked: 1,
 };
 const EXIT_INTERRUPTED = 130;

@@ -55,7 +55,7 @@ export function createSteps(screen: Screen): Steps {
         end(step, done?.(result) ?? '');
         return result;
       } catch (error) {
-        end(step, 'failed');
+        end(step, error instanceof Error && error.name === 'AbortError' ? 'interrupted' : 'failed');
         throw error;
       }
     },

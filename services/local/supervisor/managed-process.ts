@@ -57,6 +57,16 @@ export interface ManagedProcessOptions {
   readonly onCrash?: (crash: Crash) => void;
 }
 
+/** A process did not get ready; the message has its last lines. `config`: for a mistake in the configuration. */
+export class NotReadyError extends Error {
+  readonly code: 'config' | 'not-ready';
+
+  constructor(code: NotReadyError['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
 const FIRST_PROBES_MS = 50;
 const HOPELESS_CRASHES = 6;
 /** Exit code of every process of ours for a mistake in the configuration. */
@@ -123,7 +133,8 @@ export class ManagedProcess {
         const how = tooLate ? `was not ready within ${timeoutMs / 1000} s` : 'could not start';
         const probed = this.probeError === '' ? '' : `, last probe: ${this.probeError}`;
         const log = lines.map((line) => `  | ${line}`).join('\n');
-        throw new Error(`${this.name} ${how} (log: ${this.options.logFile}${probed})\n${log}`);
+        const message = `${this.name} ${how} (log: ${this.options.logFile}${probed})\n${log}`;
+        throw new NotReadyError(this.state === 'failed' ? 'config' : 'not-ready', message);
       }
       await sleep(20);
     }
