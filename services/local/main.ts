@@ -107,6 +107,8 @@ function onInterrupt(): Interrupt {
       resolve();
     };
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal);
+    // The reader of our output has gone (a pipe into head): there is nobody left to show anything to.
+    process.stdout.on('error', onSignal);
   });
   return { signal: controller.signal, happened };
 }

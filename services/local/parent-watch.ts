@@ -4,7 +4,7 @@
  */
 
 /** Ms that a drain may take before the process is ended as it is. */
-const HARD_EXIT_MS = 15_000;
+const HARD_EXIT_MS = 30_000;
 
 if (process.channel) {
   process.once('disconnect', () => {

@@ -268,5 +268,6 @@ export class Stack {
 function leftoverOptions(name: string): LeftoverOptions {
   if (name === 'kafka') return KAFKA_STOP;
   if (name === 'postgres') return POSTGRES_STOP;
-  return { stopSignal: 'SIGTERM', stopTimeoutMs: 10_000 };
+  // Killing loses nothing: what was not committed is delivered again.
+  return { stopSignal: 'SIGTERM', stopTimeoutMs: 3_000 };
 }

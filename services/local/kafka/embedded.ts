@@ -29,6 +29,9 @@ appender.stdout.type=Console
 appender.stdout.name=stdout
 appender.stdout.layout.type=PatternLayout
 appender.stdout.layout.pattern=%d{ISO8601} %p %c{1} %m%n
+# Every setting there is, four times at each start.
+logger.config.name=org.apache.kafka.common.config.AbstractConfig
+logger.config.level=WARN
 `;
 
 /** Writes the configuration, formats the data directory the first time, and says what to run. */
