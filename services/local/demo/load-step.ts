@@ -43,7 +43,7 @@ export interface LoadOutcome {
   /** While the load ran. */
   readonly completed: number;
   readonly completedPerSecond: number;
-  /** Of all that were done while the load ran. */
+  /** Of all that were accepted under this load and are done: the backlog's wait included. */
   readonly endToEnd: EndToEnd;
   /** Not at their end when the load stopped, and how long they took to get there. */
   readonly backlog: number;
@@ -66,10 +66,10 @@ export async function runLoadStep(options: LoadStepOptions): Promise<LoadOutcome
   const end = await driving.finally(() => watch.end());
   const seconds = end.elapsedSeconds;
   const atEnd = await countByState(query, firstId);
-  const latency = await endToEnd(query, firstId, seconds);
   await watch.lastLook();
   const drainSeconds = await drain(query, firstId, signal);
   const settled = await countByState(query, firstId);
+  const latency = await endToEnd(query, firstId, seconds + DRAIN_TIMEOUT_MS / 1_000);
   return {
     seconds,
     accepted: settled.accepted,
