@@ -18,6 +18,8 @@ export interface LocalRowsOptions {
   readonly keys: readonly RowKey[];
   readonly quick: boolean;
   readonly say: (line: string) => void;
+  /** Rejects when it is to end early: what was started is stopped first. */
+  readonly interrupted: Promise<never>;
 }
 
 /** The rows about `npm start` itself: how long it takes, and what it keeps in memory when nothing happens. */
@@ -28,13 +30,15 @@ export async function localRows(options: LocalRowsOptions): Promise<Partial<Reco
   try {
     const cold = keys.includes('start') ? await timeCold(options, directory) : undefined;
     say('  npm start, warm');
-    const warm = await startLocal(options.env, join(directory, 'data'));
+    const warm = await startLocal(options.env, join(directory, 'data'), options.interrupted);
     say(`    first transaction done after ${seconds(warm.secondsToFirstDone)}`);
     try {
       const wantsMemory = keys.includes('stage-memory') || keys.includes('stack-memory');
       const restSeconds = quick ? 5 : REST_SECONDS;
       if (wantsMemory) say(`  at rest for ${restSeconds} s`);
-      const memory = wantsMemory ? await memoryRows(warm, options.env, restSeconds) : {};
+      const memory = wantsMemory
+        ? await Promise.race([memoryRows(warm, options.env, restSeconds), options.interrupted])
+        : {};
       return { ...memory, ...(cold === undefined ? {} : { start: startOutcome(cold, warm) }) };
     } finally {
       await warm.stop();
@@ -45,7 +49,7 @@ export async function localRows(options: LocalRowsOptions): Promise<Partial<Reco
 }
 
 /** Empty data directory, empty cache, empty Maven repository: everything is downloaded. */
-async function timeCold({ env, say }: LocalRowsOptions, directory: string): Promise<number> {
+async function timeCold({ env, say, interrupted }: LocalRowsOptions, directory: string): Promise<number> {
   say('  npm start, cold');
   const cold = await startLocal(
     {
@@ -54,6 +58,7 @@ async function timeCold({ env, say }: LocalRowsOptions, directory: string): Prom
       MAVEN_OPTS: `${env['MAVEN_OPTS'] ?? ''} -Dmaven.repo.local=${join(directory, 'maven')}`,
     },
     join(directory, 'data'),
+    interrupted,
   );
   say(`    first transaction done after ${seconds(cold.secondsToFirstDone)}`);
   await cold.stop();

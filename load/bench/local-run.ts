@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseEnv } from 'node:util';
+import { InterruptedError } from '../lib/interruption.ts';
 import { createPayments, toBody } from '../lib/payments.ts';
 import { readProcesses } from '../lib/process-usage.ts';
 
@@ -23,8 +24,15 @@ export interface LocalRun {
   stop(): Promise<void>;
 }
 
-/** @throws Error with the last output when nothing was done in time */
-export async function startLocal(env: NodeJS.ProcessEnv, dataDir: string): Promise<LocalRun> {
+/**
+ * Starts it and waits for a first transaction to be done.
+ * @throws Error with the last output when nothing was done in time; what `interrupted` rejects with
+ */
+export async function startLocal(
+  env: NodeJS.ProcessEnv,
+  dataDir: string,
+  interrupted: Promise<never>,
+): Promise<LocalRun> {
   const began = performance.now();
   const child = spawn('npm', ['start', '--silent', '--', '--no-demo'], {
     cwd: ROOT,
@@ -39,9 +47,10 @@ export async function startLocal(env: NodeJS.ProcessEnv, dataDir: string): Promi
       output = (output + chunk.toString()).slice(-4_000);
     });
   try {
-    await firstDone(child, join(dataDir, 'local.env'));
+    await Promise.race([firstDone(child, join(dataDir, 'local.env')), interrupted]);
   } catch (error) {
     await stopLocal(child);
+    if (error instanceof InterruptedError) throw error;
     throw new Error(`npm start did not get a transaction done:\n${output}`, { cause: error });
   }
   const secondsToFirstDone = (performance.now() - began) / 1_000;

@@ -1,6 +1,8 @@
 import { inspect } from 'node:util';
 import { chooseGenerator } from '../lib/choose-generator.ts';
 import type { Generator } from '../lib/generator.ts';
+import type { Interruption } from '../lib/interruption.ts';
+import { explain, listenForInterruption } from '../lib/interruption.ts';
 import { describeMachine } from '../lib/machine.ts';
 import type { Mode } from '../lib/measure.ts';
 import { MODES } from '../lib/measure.ts';
@@ -36,12 +38,13 @@ try {
   else await bench(options);
   process.exit(0);
 } catch (error) {
-  const known = error instanceof Error && 'code' in error && error.code === 'config';
-  process.stderr.write(`${known ? error.message : inspect(error)}\n`);
-  process.exit(known ? 2 : 1);
+  const { exitCode, text } = explain(error, inspect);
+  process.stderr.write(`${text}\n`);
+  process.exit(exitCode);
 }
 
 async function bench(options: BenchOptions): Promise<void> {
+  const interruption = listenForInterruption();
   const machine = await describeMachine();
   const generator = await chooseGenerator(options.generator);
   const rows: Partial<Record<RowKey, MeasuredRow>> = {};
@@ -68,14 +71,15 @@ async function bench(options: BenchOptions): Promise<void> {
   const local = options.only.filter((key) => !LOAD_GROUPS.some((group) => key in group));
   if (local.length > 0) {
     say(local.map((key) => `${key}: ${GOALS[key].title}`).join('\n'));
-    await finish(await localRows({ env: process.env, keys: local, quick: options.quick, say }));
+    const { happened: interrupted } = interruption;
+    await finish(await localRows({ env: process.env, keys: local, quick: options.quick, say, interrupted }));
   }
   for (const group of LOAD_GROUPS) {
     const chosen = Object.fromEntries(
       Object.entries(group).filter(([key]) => options.only.includes(key as RowKey)),
     );
     if (Object.keys(chosen).length === 0) continue;
-    await loadRows(chosen, { options, generator }, async (outcomes, settings) => {
+    await loadRows(chosen, { options, generator, interruption }, async (outcomes, settings) => {
       database = settings;
       await finish(outcomes);
     });
@@ -83,27 +87,25 @@ async function bench(options: BenchOptions): Promise<void> {
   say(`Written to ${options.out}/latest.md and latest.json. ${summary(rows)}`);
 }
 
+interface LoadDeps {
+  readonly options: BenchOptions;
+  readonly generator: Generator;
+  readonly interruption: Interruption;
+}
+
 type Finish = (outcomes: Partial<Record<RowKey, Outcome>>, database: Record<string, string>) => Promise<void>;
 
 async function loadRows(
   group: Readonly<Partial<Record<RowKey, RowRun>>>,
-  { options, generator }: { options: BenchOptions; generator: Generator },
+  { options, generator, interruption }: LoadDeps,
   finish: Finish,
 ): Promise<void> {
-  const stopping = new AbortController();
-  const interrupted = new Promise<never>((_resolve, reject) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const)
-      process.once(signal, () => {
-        stopping.abort();
-        reject(new Error('Interrupted.'));
-      });
-  });
   const target = await startTarget({
     env: process.env,
     accounts: 1_000,
     remoteLatencyMs: 450,
     onCrash: say,
-    signal: stopping.signal,
+    signal: interruption.signal,
   });
   const database = openDatabase(target.databaseUrl);
   const context: BenchContext = {
@@ -121,7 +123,7 @@ async function loadRows(
     }
   };
   try {
-    await Promise.race([run(), interrupted]);
+    await Promise.race([run(), interruption.happened]);
   } finally {
     await database.close().catch(() => undefined);
     await target.close();

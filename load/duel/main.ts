@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { inspect } from 'node:util';
 import { chooseGenerator } from '../lib/choose-generator.ts';
+import { explain, listenForInterruption } from '../lib/interruption.ts';
 import { openDatabase } from '../lib/run-facts.ts';
 import { TUNING, startTarget, useTarget } from '../lib/start-target.ts';
 import type { Target } from '../lib/target.ts';
@@ -17,9 +18,9 @@ try {
   const options = parseOptions(process.argv.slice(2));
   process.exit(await command(options));
 } catch (error) {
-  const known = error instanceof Error && 'code' in error && error.code === 'config';
-  process.stderr.write(`${known ? error.message : inspect(error)}\n`);
-  process.exit(known ? 2 : 1);
+  const { exitCode, text } = explain(error, inspect);
+  process.stderr.write(`${text}\n`);
+  process.exit(exitCode);
 }
 
 async function command(options: CommandOptions): Promise<number> {
@@ -37,14 +38,10 @@ async function command(options: CommandOptions): Promise<number> {
 
 async function duel(options: CommandOptions): Promise<number> {
   const { users, remoteLatencyMs, seed, accounts } = options;
-  const stopping = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
+  const interruption = listenForInterruption();
   const generator = await chooseGenerator(options.generator);
-  const target = await openTarget(options, stopping.signal);
+  const target = await openTarget(options, interruption.signal);
   const database = openDatabase(target.databaseUrl);
-  const interrupted = new Promise<never>((_resolve, reject) => {
-    stopping.signal.addEventListener('abort', () => reject(new Error('Interrupted.')));
-  });
   try {
     const running = runDuel(
       { target, database, generator, onProgress: say },
@@ -60,7 +57,7 @@ async function duel(options: CommandOptions): Promise<number> {
         generator: { name: generator.name, version: generator.version },
       },
     );
-    const report = await Promise.race([running, interrupted]);
+    const report = await Promise.race([running, interruption.happened]);
     const time = report.startedAt.slice(0, 19).replaceAll(':', '');
     const paths = await writeReport(options.out ?? join('report', `duel-${time}`), report);
     say(`\nReport:\n${paths.map((path) => `  ${relative('.', path)}`).join('\n')}`);

@@ -71,6 +71,8 @@ function toEnv({
 /** Runs a program to its end and returns the CPU seconds it used, to the last sample. */
 async function spawnAndWatch(binary: string, args: readonly string[]): Promise<number | undefined> {
   const child = spawn(binary, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const kill = () => void child.kill();
+  process.once('exit', kill);
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => {
     stderr = (stderr + chunk.toString()).slice(-4_000);
@@ -91,7 +93,8 @@ async function spawnAndWatch(binary: string, args: readonly string[]): Promise<n
     return cpuSeconds;
   } finally {
     clearInterval(timer);
-    child.kill();
+    process.off('exit', kill);
+    kill();
   }
 }
 
