@@ -35,7 +35,7 @@ interface Raw {
   readonly seconds: string;
   readonly rate: string;
   readonly users: string;
-  readonly replicas: readonly string[];
+  readonly replicas?: readonly string[];
   readonly types?: string;
   readonly remoteLatencyMs: string;
   readonly json?: string;
@@ -75,7 +75,7 @@ export function parseOptions(args: readonly string[]): LocalOptions {
     seconds: integer('seconds', raw.seconds, 1, 86_400),
     rate: integer('rate', raw.rate, 0, 1_000_000),
     users: integer('users', raw.users, 1, 10_000),
-    replicas: parseReplicas(raw.replicas, mistakes),
+    replicas: parseReplicas(raw.replicas ?? [], mistakes),
     types: raw.types === undefined ? undefined : parseTypes(raw.types, mistakes),
     remoteLatencyMs: integer('remote-latency-ms', raw.remoteLatencyMs, 0, 600_000),
     json: raw.json,
@@ -105,7 +105,7 @@ function parseRaw(args: readonly string[], mistakes: string[]): Raw {
 
 /** Unknown options are let through by Commander and reported with everything else. */
 function createCommand(): Command {
-  const collect = (value: string, all: readonly string[]) => [...all, value];
+  const collect = (value: string, all: readonly string[] = []) => [...all, value];
   return new Command('npm start --')
     .description('Kafka, Postgres and every service of Sluice on this machine, and a demonstration on them.')
     .option('--seconds <n>', 'length of the load step', '60')
@@ -115,7 +115,6 @@ function createCommand(): Command {
       '--replicas <stage=n>',
       `processes of a stage (${SCALABLE.join(', ')}); may be given again`,
       collect,
-      [],
     )
     .option('--types <list>', `transaction types in use, of: ${TYPE_NAMES.join(', ')}`)
     .option('--remote-latency-ms <n>', 'how long the simulated remote system takes', '450')

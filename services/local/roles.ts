@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { STAGES } from '../domain/stages.ts';
-import type { ProcessSpec } from './supervisor/managed-process.ts';
+import type { ProcessSpec } from './supervisor/spawn-detached.ts';
 import type { StageDefinition } from './supervisor/supervisor.ts';
 
 /** Processes that can be more than one. */

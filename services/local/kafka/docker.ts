@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { writeFileAtomic } from '../atomic-file.ts';
-import type { ProcessSpec } from '../supervisor/managed-process.ts';
+import type { ProcessSpec } from '../supervisor/spawn-detached.ts';
 import { serverProperties } from './server-properties.ts';
 
 const run = promisify(execFile);

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { ProcessSpec } from '../supervisor/managed-process.ts';
+import type { ProcessSpec } from '../supervisor/spawn-detached.ts';
 import { serverProperties } from './server-properties.ts';
 
 const run = promisify(execFile);

@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BrokerAdmin } from '../../broker/port.ts';
-import type { Crash, ProcessSpec } from '../supervisor/managed-process.ts';
+import type { Crash } from '../supervisor/managed-process.ts';
+import type { ProcessSpec } from '../supervisor/spawn-detached.ts';
 import { ManagedProcess } from '../supervisor/managed-process.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { KAFKA_IMAGE, dockerAnswers, prepareDockerKafka, pullImage, wipeDockerKafka } from './docker.ts';

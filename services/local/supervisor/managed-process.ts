@@ -1,6 +1,4 @@
-import { setPriority } from 'node:os';
-import { spawn } from 'node:child_process';
-import type { ChildProcess, StdioOptions } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeFileAtomic } from '../atomic-file.ts';
@@ -11,23 +9,14 @@ import type { BackoffOptions } from './backoff.ts';
 import { guard } from './guard.ts';
 import { capLog, logSize, openLog, tailLog } from './log-file.ts';
 import { endLeftover } from './leftovers.ts';
+import type { ParentDeath, ProcessSpec } from './spawn-detached.ts';
+import { spawnDetached } from './spawn-detached.ts';
 
 /**
  * starting: runs, has not been ready yet. ready / unready: as last probed. backoff: has crashed, waits.
  * failed: ended with code 2 (configuration), which no restart cures. stopped: as asked.
  */
 export type ProcessState = 'starting' | 'ready' | 'unready' | 'backoff' | 'stopping' | 'stopped' | 'failed';
-
-export interface ProcessSpec {
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly env: NodeJS.ProcessEnv;
-  readonly cwd?: string;
-  readonly uid?: number | undefined;
-  readonly gid?: number | undefined;
-  /** Scheduling priority as in nice(1): 0 to 19, higher gives way to lower. Default 0. */
-  readonly niceness?: number | undefined;
-}
 
 export interface Crash {
   readonly name: string;
@@ -46,8 +35,7 @@ export interface ManagedProcessOptions {
   readonly logFile: string;
   /** Holds pid and start time while it runs, so that a later start can end what is left of it. */
   readonly pidFile: string;
-  /** watch: it ends itself when the IPC channel closes (parent-watch.ts). guard: a shell ends it. */
-  readonly parentDeath: 'watch' | 'guard';
+  readonly parentDeath: ParentDeath;
   readonly stopSignal: NodeJS.Signals;
   /** Ms a stop may take before SIGKILL. */
   readonly stopTimeoutMs: number;
@@ -175,9 +163,7 @@ export class ManagedProcess {
     this.logStart = await logSize(this.options.logFile);
     const log = await openLog(this.options.logFile);
     try {
-      this.child = spawnDetached(spec, log.fd, this.options.parentDeath);
-      await spawned(this.child);
-      giveWay(this.child, spec.niceness);
+      this.child = await spawnDetached(spec, log.fd, this.options.parentDeath);
     } finally {
       await log.close();
     }
@@ -252,35 +238,4 @@ export class ManagedProcess {
       await sleep(wait, undefined, { signal }).catch(() => {});
     }
   }
-}
-
-/** A session of its own: Ctrl-C in the terminal reaches the supervisor alone, which stops things in order. */
-function spawnDetached(spec: ProcessSpec, logFd: number, parentDeath: 'watch' | 'guard'): ChildProcess {
-  const stdio: StdioOptions = ['ignore', logFd, logFd];
-  if (parentDeath === 'watch') stdio.push('ipc');
-  const { command, args, env, cwd, uid, gid } = spec;
-  return spawn(command, [...args], {
-    env,
-    stdio,
-    detached: true,
-    ...(cwd === undefined ? {} : { cwd }),
-    ...(uid === undefined ? {} : { uid }),
-    ...(gid === undefined ? {} : { gid }),
-  });
-}
-
-function giveWay(child: ChildProcess, niceness = 0): void {
-  if (niceness === 0 || child.pid === undefined) return;
-  try {
-    setPriority(child.pid, niceness);
-  } catch {
-    // It has ended already, or the platform does not know priorities: nothing depends on it.
-  }
-}
-
-function spawned(child: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    child.once('spawn', resolve);
-    child.once('error', reject);
-  });
 }

@@ -1,7 +1,8 @@
 import type { PortAllocator } from '../free-port.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { accepts } from '../once-answered.ts';
-import type { Crash, ProcessSpec, ProcessState } from './managed-process.ts';
+import type { Crash, ProcessState } from './managed-process.ts';
+import type { ProcessSpec } from './spawn-detached.ts';
 import { ManagedProcess } from './managed-process.ts';
 import { rssBytes } from './rss.ts';
 
