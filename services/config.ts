@@ -103,10 +103,9 @@ export const relayConfig = {
   IDEMPOTENCY_TTL_HOURS: integer(1, 24 * 365, 48),
 };
 
-/** Values that may hold a password are not shown. */
-function describe(name: string, value: string | undefined): string {
-  if (value === undefined) return 'is not set';
-  return /URL|PASSWORD|SECRET|TOKEN/.test(name) ? 'is not usable' : `is ${JSON.stringify(value)}`;
+/** What is wrong, without the credentials that a URL may hold. */
+function describe(value: string | undefined): string {
+  return value === undefined ? 'is not set' : `is ${JSON.stringify(value.replace(/\/\/[^/]*@/, '//***@'))}`;
 }
 
 /**
@@ -124,7 +123,7 @@ export function parseConfig<Shape extends z.ZodRawShape>(
   if (parsed.success) return Object.freeze(parsed.data);
   const lines = parsed.error.issues.map((issue) => {
     const name = String(issue.path[0]);
-    const got = describe(name, env[name]);
+    const got = describe(env[name]);
     return `  ${name} ${got}: ${issue.message}`;
   });
   throw new ConfigError(`The configuration has ${lines.length} mistake(s):\n${lines.join('\n')}`);
