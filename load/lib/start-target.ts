@@ -67,6 +67,7 @@ export async function startTarget(options: StartOptions): Promise<Target> {
     processes: () => Promise.resolve(processesOf(stack)),
     close: async () => {
       await stack.stop();
+      await stack.remove();
       await remove();
     },
   };

@@ -10,7 +10,7 @@ export async function wipe(data: DataDirectory, env: NodeJS.ProcessEnv): Promise
   if (usedDocker) await wipeDockerKafka(join(data.path, 'kafka'), env);
   await removeSharedData(data.path);
   const kept = new Set([data.lockFile, data.pidDir]);
-  for (const name of await readdir(data.path)) {
+  for (const name of await readdir(data.path).catch((): string[] => [])) {
     const path = join(data.path, name);
     if (!kept.has(path)) await rm(path, { recursive: true, force: true });
   }

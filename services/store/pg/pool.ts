@@ -26,7 +26,8 @@ export function createPool(options: PoolOptions): pg.Pool {
     lock_timeout: 5_000,
     idle_in_transaction_session_timeout: 60_000,
   });
-  pool.on('error', options.onError);
+  // pg hangs its client on the error, secrets and all: that is nothing for a log.
+  pool.on('error', ({ message }) => options.onError(new Error(message)));
   // A connection that breaks while it is lent out, between two statements, would end the process; whoever has it
   // finds out by the next statement.
   pool.on('connect', (client) => client.on('error', () => {}));
