@@ -205,8 +205,8 @@ function timeline({ main, users }: DuelReport): EChartsCoreOption {
       name: index === 1 ? 'seconds since the first request' : '',
       nameGap: 30,
       ...axisName,
-      ...gridLines,
       splitLine: { show: false },
+      axisLabel: { ...TEXT, showMaxLabel: false },
     })),
     yAxis: panels.map((_, index) => ({
       type: 'value',
