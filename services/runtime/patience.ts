@@ -3,7 +3,7 @@ import { ExponentialBackoff, handleWhen, retry } from 'cockatiel';
 export interface PatienceOptions {
   readonly isTransient: (error: unknown) => boolean;
   readonly attempts: number;
-  readonly onRetry: (error: unknown, attempt: number) => void;
+  readonly onRetry: (error: unknown) => void;
 }
 
 /**
@@ -16,7 +16,7 @@ export function createPatience(options: PatienceOptions): <T>(work: () => Promis
     backoff: new ExponentialBackoff({ initialDelay: 100, maxDelay: 5_000 }),
   });
   policy.onFailure(({ handled, reason }) => {
-    if (handled && 'error' in reason) options.onRetry(reason.error, 0);
+    if (handled && 'error' in reason) options.onRetry(reason.error);
   });
   return (work) => policy.execute(work);
 }
