@@ -1,0 +1,50 @@
+import type { PartitionReading } from './types.ts';
+
+/** Counters of each replica as last seen, and what they have grown by, older growth weighing less. */
+export interface BusyTime {
+  readonly replicas: Readonly<Record<string, readonly [busySeconds: number, settled: number]>>;
+  readonly busySeconds: number;
+  readonly settled: number;
+}
+
+export const NO_BUSY_TIME: BusyTime = { replicas: {}, busySeconds: 0, settled: 0 };
+
+/** Seconds after which growth weighs 1/e. */
+const MEMORY_SECONDS = 30;
+
+/**
+ * Takes in the load that replicas tell in their commits (docs/commit-metadata.md): the newest of each replica, since
+ * every partition it commits carries all of its load.
+ */
+export function withLoads(
+  before: BusyTime,
+  partitions: readonly PartitionReading[],
+  elapsedSeconds: number,
+): BusyTime {
+  const replicas: Record<string, readonly [number, number]> = {};
+  for (const { load } of partitions) {
+    if (load === undefined) continue;
+    const seen = replicas[load.replica];
+    if (seen === undefined || load.settled > seen[1])
+      replicas[load.replica] = [load.busySeconds, load.settled];
+  }
+  const decay = Math.exp(-elapsedSeconds / MEMORY_SECONDS);
+  let busySeconds = before.busySeconds * decay;
+  let settled = before.settled * decay;
+  for (const [replica, [busy, count]] of Object.entries(replicas)) {
+    const [busyBefore, countBefore] = before.replicas[replica] ?? [busy, count];
+    busySeconds += Math.max(0, busy - busyBefore);
+    settled += Math.max(0, count - countBefore);
+  }
+  return { replicas, busySeconds, settled };
+}
+
+/**
+ * Records per second one replica settles when it is busy all the time: settled / busy seconds. Undefined until
+ * there is enough of both to tell.
+ *
+ * Source: the true processing rate of DS2 (Kalavri et al., OSDI 2018).
+ */
+export function busyCapacity({ busySeconds, settled }: BusyTime): number | undefined {
+  return busySeconds >= 0.2 && settled >= 10 ? settled / busySeconds : undefined;
+}

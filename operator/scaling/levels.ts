@@ -1,0 +1,30 @@
+/**
+ * The replica counts worth having. A partition is read by one replica, so the replica with the most partitions
+ * sets the pace: n replicas of P partitions do the work of P / ceil(P / n) evenly loaded ones, and every n between
+ * two values of ceil(P / k) costs more than the lower one without doing more.
+ */
+
+/** L(P) = { ceil(P / k) : k = 1..P }, ascending: 24 gives 1, 2, 3, 4, 5, 6, 8, 12, 24. */
+export function partitionLevels(partitions: number): number[] {
+  const levels: number[] = [];
+  for (let share = partitions; share >= 1; share--) {
+    const level = Math.ceil(partitions / share);
+    if (level !== levels.at(-1)) levels.push(level);
+  }
+  return levels;
+}
+
+/**
+ * Replica counts to choose from, ascending: the lowest allowed, then the levels up to the highest allowed.
+ * Never empty and never 0: whether to sleep is decided apart.
+ */
+export function candidateReplicas(partitions: number, min: number, max: number): number[] {
+  const lowest = Math.max(1, min);
+  return [lowest, ...partitionLevels(partitions).filter((level) => level > lowest && level <= max)];
+}
+
+/** Evenly loaded replicas that `replicas` replicas are worth: P / ceil(P / n). */
+export function evenReplicas(partitions: number, replicas: number): number {
+  if (replicas <= 0 || partitions <= 0) return 0;
+  return partitions / Math.ceil(partitions / replicas);
+}
