@@ -3,31 +3,23 @@ import { request } from 'node:http';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import split2 from 'split2';
 import { createPayments, toBody } from '../lib/payments.ts';
+import { reportToParent } from '../lib/reporting-process.ts';
 import type { BulkReport, BulkSpec } from './bulk-client.ts';
-
-// Argument: the BulkSpec as JSON. The report goes to the parent.
-const spec = JSON.parse(process.argv[2]!) as BulkSpec;
-process.on('disconnect', () => process.exit(1));
 
 const LINES_PER_WRITE = 200;
 
-const before = process.cpuUsage();
-const began = performance.now();
-const outgoing = request(spec.url, { method: 'POST', headers: { 'content-type': 'application/x-ndjson' } });
-const answered = once(outgoing, 'response') as Promise<[IncomingMessage]>;
-const sending = send(outgoing, spec);
-const [response] = await answered;
-if (response.statusCode !== 200) throw new Error(`The API answered ${response.statusCode}.`);
-const read = await readAnswer(response);
-await sending;
-const { user, system } = process.cpuUsage(before);
-const report: BulkReport = {
-  ...read,
-  sent: spec.lines,
-  seconds: (performance.now() - began) / 1_000,
-  cpuSeconds: (user + system) / 1e6,
-};
-process.send!(report, () => process.exit(0));
+await reportToParent<BulkSpec, BulkReport>(async (spec) => {
+  const began = performance.now();
+  const headers = { 'content-type': 'application/x-ndjson' };
+  const outgoing = request(spec.url, { method: 'POST', headers });
+  const answered = once(outgoing, 'response') as Promise<[IncomingMessage]>;
+  const sending = send(outgoing, spec);
+  const [response] = await answered;
+  if (response.statusCode !== 200) throw new Error(`The API answered ${response.statusCode}.`);
+  const read = await readAnswer(response, spec.lines);
+  await sending;
+  return { ...read, sent: spec.lines, seconds: (performance.now() - began) / 1_000 };
+});
 
 /** As fast as the other side takes them. */
 async function send(stream: ClientRequest, { lines, seed, accounts }: BulkSpec): Promise<void> {
@@ -43,6 +35,7 @@ async function send(stream: ClientRequest, { lines, seed, accounts }: BulkSpec):
 
 async function readAnswer(
   stream: IncomingMessage,
+  lines: number,
 ): Promise<Pick<BulkReport, 'accepted' | 'uniqueIds' | 'refused' | 'inOrder' | 'summary'>> {
   const ids = new Set<string>();
   let [accepted, refused, expected] = [0, 0, 1];
@@ -61,5 +54,5 @@ async function readAnswer(
       ids.add(answer.id);
     }
   }
-  return { accepted, uniqueIds: ids.size, refused, inOrder: inOrder && expected === spec.lines + 1, summary };
+  return { accepted, uniqueIds: ids.size, refused, inOrder: inOrder && expected === lines + 1, summary };
 }

@@ -1,5 +1,6 @@
-import { fork } from 'node:child_process';
 import { join } from 'node:path';
+import type { CpuReport } from '../lib/reporting-process.ts';
+import { runForReport } from '../lib/reporting-process.ts';
 
 export interface BulkSpec {
   readonly url: string;
@@ -9,7 +10,7 @@ export interface BulkSpec {
 }
 
 /** What the client of a bulk submission saw. */
-export interface BulkReport {
+export interface BulkReport extends CpuReport {
   readonly sent: number;
   /** Answer lines with an id; lines of the summary do not count. */
   readonly accepted: number;
@@ -21,23 +22,9 @@ export interface BulkReport {
   /** The last line of the answer. */
   readonly summary: unknown;
   readonly seconds: number;
-  readonly cpuSeconds: number;
 }
 
 /** Submits the lines from a process of its own. Rejects when it ends without a report. */
 export function runBulkClient(spec: BulkSpec): Promise<BulkReport> {
-  return new Promise((resolve, reject) => {
-    const child = fork(join(import.meta.dirname, 'bulk-client-process.ts'), [JSON.stringify(spec)], {
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    });
-    let report: BulkReport | undefined;
-    child.on('message', (message) => {
-      report = message as BulkReport;
-    });
-    child.on('error', reject);
-    child.on('exit', (code, signal) => {
-      if (report) resolve(report);
-      else reject(new Error(`The bulk client ended early (${code ?? signal}).`));
-    });
-  });
+  return runForReport(join(import.meta.dirname, 'bulk-client-process.ts'), spec, 'The bulk client');
 }
