@@ -72,11 +72,13 @@ test('tells all mistakes at once, each with its variable and what it is', () => 
     RELAY_LOOPS: '1e1',
     SLUICE_CREATE_TOPICS: 'yes',
     SLUICE_TOPIC_PREFIX: 'a b',
+    SLUICE_TYPES: 'payment,payments,refund',
   };
   const found = mistakes(env);
   expect(new Set(found.map((line) => line.trim().split(' ')[0]))).toEqual(new Set(Object.keys(env)));
   expect(found.length).toBe(Object.keys(env).length);
   for (const line of found) expect(line).toMatch(/ is ".*": \S/);
+  expect(found.find((line) => line.includes('SLUICE_TYPES'))).toMatch(/payments, refund\. Known: payment,/);
   expect(mistakes({ DATABASE_URL: 'mysql://me:secret@db/x' }).join()).not.toContain('secret');
 });
 

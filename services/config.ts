@@ -1,9 +1,8 @@
 import { z } from 'zod';
+import { ConfigError } from './config-error.ts';
+import { TRANSACTION_TYPES, unknownTypes } from './transactions/registry.ts';
 
-/** Every mistake in the configuration, in one message. The process exits with code 2. */
-export class ConfigError extends Error {
-  readonly code = 'config';
-}
+export { ConfigError };
 
 const integer = (min: number, max: number, fallback: number) =>
   z
@@ -49,7 +48,13 @@ export const databaseConfig = {
   DATABASE_POOL_MAX: integer(1, 200, 6),
 };
 
-export const typesConfig = { SLUICE_TYPES: list('payment') };
+export const typesConfig = {
+  SLUICE_TYPES: list('payment').pipe(
+    z.array(z.string()).refine((names) => unknownTypes(names, TRANSACTION_TYPES) === undefined, {
+      error: ({ input }) => unknownTypes(input as string[], TRANSACTION_TYPES),
+    }),
+  ),
+};
 
 export const adminConfig = { ADMIN_HOST: z.string().default('127.0.0.1'), ADMIN_PORT: port(0) };
 
