@@ -1,4 +1,4 @@
-import { bulkLineId } from '../domain/ids.ts';
+import { bulkLineIds } from '../domain/ids.ts';
 import type { AcceptOutcome, AcceptStore, QueryStore, Submission } from '../store/port.ts';
 import type { Line } from './line-reader.ts';
 import type { Problem } from './problems.ts';
@@ -41,7 +41,8 @@ export interface BulkBatchOptions {
 
 /** The lines of one bulk submission. Their ids depend on batch and line only: sent again, they are found. */
 export function createBulkBatch(options: BulkBatchOptions): BulkBatch {
-  const { batchId, createdMs, parser, store } = options;
+  const { parser, store } = options;
+  const idOf = bulkLineIds(options.batchId, options.createdMs);
 
   function read({ number, bytes }: Line): Entry {
     const parsed = bytes ? parser.parse(bytes) : { problem: lineTooLong(options.lineMaxBytes) };
@@ -50,7 +51,7 @@ export function createBulkBatch(options: BulkBatchOptions): BulkBatch {
 
   function toEntry(line: number, parsed: ReturnType<SubmissionParser['parse']>): Entry {
     if (parsed.problem) return { line, submission: undefined, problem: parsed.problem, late: undefined };
-    const id = bulkLineId(batchId, createdMs, line);
+    const id = idOf(line);
     const submission = toSubmission(parsed.value, { id, traceparent: options.traceparent() });
     const late = overdue(parsed.value, Date.now());
     return { line, submission, problem: undefined, late: late && invalidRequest([late]) };

@@ -1,7 +1,7 @@
-import { randomUUIDv7 } from 'node:crypto';
+import { createHash, randomUUIDv7 } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { bulkLineId, firstIdAt, isUuid, madeAtMs, newTraceparent, traceIdOf } from './ids.ts';
+import { bulkLineIds, firstIdAt, isUuid, madeAtMs, newTraceparent, traceIdOf } from './ids.ts';
 
 const batch = fc.string({ minLength: 1, maxLength: 80 });
 const time = fc.integer({ min: 0, max: 2 ** 48 - 1 });
@@ -9,6 +9,27 @@ const line = fc.oneof(
   fc.integer({ min: 0, max: 2 ** 36 - 1 }),
   fc.constantFrom(0, 1, 2 ** 24 - 1, 2 ** 24, 2 ** 32, 2 ** 36 - 1),
 );
+
+const bulkLineId = (name: string, ms: number, n: number): string => bulkLineIds(name, ms)(n);
+
+/** The layout bit by bit, hashed anew for each line: what the ids that are stored already were made by. */
+function bulkLineIdByBits(name: string, ms: number, n: number): string {
+  const hash = BigInt(`0x${createHash('sha256').update(name).digest('hex').slice(0, 16)}`) % 2n ** 38n;
+  const high = (BigInt(ms) << 16n) | 0x8000n | (BigInt(n) >> 24n);
+  const low = (2n << 62n) | ((BigInt(n) % 2n ** 24n) << 38n) | hash;
+  const hex = ((high << 64n) | low).toString(16).padStart(32, '0');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+test('ids stay what they were: by batch, time and line, in any order of lines', () => {
+  fc.assert(
+    fc.property(batch, time, fc.array(line, { minLength: 1, maxLength: 20 }), (name, ms, lines) => {
+      const idOf = bulkLineIds(name, ms);
+      expect(lines.map((n) => idOf(n))).toEqual(lines.map((n) => bulkLineIdByBits(name, ms, n)));
+    }),
+  );
+  expect(bulkLineId('b', 1_700_000_000_000, 20_000_000)).toBe('018bcfe5-6800-8001-8c4b-40160039594a');
+});
 
 test('the id of a line is a UUID, the same each time, and tells when its batch was made', () => {
   fc.assert(

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { bulkLineId } from '../../services/domain/ids.ts';
+import { bulkLineIds } from '../../services/domain/ids.ts';
 import type { PgStore } from '../../services/store/pg/pg-store.ts';
 import type { AcceptOutcome, Submission } from '../../services/store/port.ts';
 import type { TestDatabase } from '../fixtures/database.ts';
@@ -118,7 +118,7 @@ test('bulk lines sent again are replays, changed lines conflicts, also twice in 
   const lines = (payload: unknown, keyed = false): Submission[] =>
     Array.from({ length: 20 }, (_, line) =>
       submission({
-        id: bulkLineId('b', 1_700_000_000_000, line),
+        id: bulkLineIds('b', 1_700_000_000_000)(line),
         payload,
         key: keyed && line % 2 === 0 ? 'K' : undefined,
       }),
@@ -130,7 +130,7 @@ test('bulk lines sent again are replays, changed lines conflicts, also twice in 
 });
 
 test('the same bulk line twice in one batch is stored once', async () => {
-  const id = bulkLineId('twice', 1_700_000_000_000, 1);
+  const id = bulkLineIds('twice', 1_700_000_000_000)(1);
   const batch = [
     submission({ id }),
     submission(),
@@ -138,7 +138,7 @@ test('the same bulk line twice in one batch is stored once', async () => {
     submission({ id, payload: { other: 1 } }),
   ];
   expect(kinds(await store.accept(batch))).toEqual(['accepted', 'accepted', 'replayed', 'conflict']);
-  const keyed = bulkLineId('twice', 1_700_000_000_000, 2);
+  const keyed = bulkLineIds('twice', 1_700_000_000_000)(2);
   const again = [submission({ id: keyed, key: 'K' }), submission({ id: keyed, key: 'K' })];
   expect(kinds(await store.accept(again))).toEqual(['accepted', 'replayed']);
   expect(await counts()).toMatchObject({ transaction: 3, event: 3, outbox: 3, lane: 1 });
@@ -147,7 +147,7 @@ test('the same bulk line twice in one batch is stored once', async () => {
 test('the same bulk batch over two connections at once is stored once', async () => {
   const lines = Array.from({ length: 300 }, (_, line) =>
     submission({
-      id: bulkLineId('two', 1_700_000_000_000, line),
+      id: bulkLineIds('two', 1_700_000_000_000)(line),
       key: line % 5 === 0 ? `K${line % 3}` : undefined,
     }),
   );
