@@ -18,6 +18,8 @@ import { assess, type Situation } from './situation.ts';
 import { newScalerState, type ScalerState, type ScalingState } from './state.ts';
 import type { Decision, Measured, Observation, ScalerObservation, UnknownLag } from './types.ts';
 
+export { initialState } from './state.ts';
+
 /** The first rule that has something to say decides. */
 const RULES: readonly Rule[] = [
   belowMinimum,

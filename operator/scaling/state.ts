@@ -32,7 +32,8 @@ export interface ScalerState {
   readonly needs: NeedHistory;
 }
 
-export const EMPTY_STATE: ScalingState = { version: 1, scalers: {} };
+/** Nothing is known of any scaler. */
+export const initialState = (): ScalingState => ({ version: 1, scalers: {} });
 
 export function newScalerState(at: number, replicas: ReplicaReading): ScalerState {
   return {
