@@ -1,0 +1,207 @@
+import type { Deadline } from '../deadline.ts';
+import { ReadFailure } from '../failure.ts';
+import type { Address, OpenSecurity, RequestListener } from '../connection.ts';
+import type { Broker, KafkajsLogger } from './internals.ts';
+import { internals } from './internals.ts';
+
+export interface BrokerLinkOptions {
+  readonly address: Address;
+  readonly clientId: string;
+  /** Reads the secrets anew for every connection, so that they can be rotated. */
+  readonly security: OpenSecurity;
+  readonly onRequest: RequestListener;
+  /** ms of a monotonic clock. */
+  readonly now: () => number;
+  /** From 0 to 1. */
+  readonly random: () => number;
+}
+
+/** What is asked; the names are those of kafkajs. */
+export type Api = 'Metadata' | 'GroupCoordinator' | 'OffsetFetch' | 'DescribeGroups' | 'ListOffsets';
+
+const CONNECT_MS = 5_000;
+const REQUEST_MS = 5_000;
+/** A broker that owes an answer for so long gets no further request: they would only pile up. */
+const STALLED_MS = 1_500;
+const BACKOFF_MS = 500;
+const BACKOFF_MAX_MS = 10_000;
+
+const silent: KafkajsLogger = {
+  namespace: () => silent,
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: () => {},
+};
+
+/**
+ * One connection to one broker. Opened by the first request; after a failure opened again, with a pause that
+ * doubles up to 10 s and has jitter, so that many operators do not come back at the same moment. While it pauses
+ * every request fails at once.
+ */
+export class BrokerLink {
+  private readonly options: BrokerLinkOptions;
+  private broker: Broker | undefined;
+  private connecting: Promise<Broker> | undefined;
+  private attempts = 0;
+  private pausedUntilMs = 0;
+  private lastFailure: ReadFailure | undefined;
+  /** When each request that has no answer yet was sent, in that order. */
+  private readonly unanswered = new Map<object, number>();
+  private closed = false;
+
+  constructor(options: BrokerLinkOptions) {
+    this.options = options;
+  }
+
+  get name(): string {
+    const { host, port } = this.options.address;
+    return `${host}:${port}`;
+  }
+
+  isConnected(): boolean {
+    return this.broker?.isConnected() ?? false;
+  }
+
+  /**
+   * The decoded response, each partition with its own error code.
+   * @throws ReadFailure when there is none within the deadline
+   */
+  async request<Reply>(api: Api, options: object, deadline: Deadline): Promise<Reply> {
+    const what = `${this.name}, ${api}`;
+    try {
+      this.refuseWhenStalled();
+      const broker = await deadline.race(this.open(), `connecting to ${this.name}`);
+      const reply = await deadline.race(this.send<Reply>(broker, api, options), what);
+      this.options.onRequest(api, 'ok');
+      return reply;
+    } catch (error) {
+      this.options.onRequest(api, 'failed');
+      throw toFailure(error, what);
+    }
+  }
+
+  close(): void {
+    this.closed = true;
+    if (this.broker) this.drop(this.broker);
+  }
+
+  private refuseWhenStalled(): void {
+    const [oldest] = this.unanswered.values();
+    const waitedMs = oldest === undefined ? 0 : this.options.now() - oldest;
+    if (waitedMs > STALLED_MS)
+      throw new ReadFailure('ReadTimedOut', `${this.name} has not answered for ${Math.round(waitedMs)} ms`);
+  }
+
+  private open(): Promise<Broker> {
+    if (this.broker?.isConnected()) return Promise.resolve(this.broker);
+    if (this.connecting) return this.connecting;
+    if (this.lastFailure && this.options.now() < this.pausedUntilMs) return Promise.reject(this.lastFailure);
+    this.connecting = this.connect().finally(() => {
+      this.connecting = undefined;
+    });
+    // Whoever asked may have given up by then.
+    this.connecting.catch(() => {});
+    return this.connecting;
+  }
+
+  private async connect(): Promise<Broker> {
+    try {
+      const broker = await createBroker(this.options);
+      try {
+        await broker.connect();
+      } catch (error) {
+        this.drop(broker);
+        throw error;
+      }
+      if (this.closed) {
+        this.drop(broker);
+        throw new Error('The connection is not needed any more.');
+      }
+      this.broker = broker;
+      return broker;
+    } catch (error) {
+      this.lastFailure = toFailure(error, `connecting to ${this.name}`);
+      this.pause();
+      throw this.lastFailure;
+    }
+  }
+
+  private async send<Reply>(broker: Broker, api: Api, options: object): Promise<Reply> {
+    this.unanswered.set(options, this.options.now());
+    try {
+      const { request, response } = broker.lookupRequest(
+        internals.apiKeys[api]!,
+        internals.requests[api]!,
+      )(options);
+      const { decode } = response;
+      const parse = (decoded: unknown): Promise<unknown> => Promise.resolve(decoded);
+      const reply = await broker.connectionPool.send({ request, response: { decode, parse } });
+      this.attempts = 0;
+      return reply as Reply;
+    } catch (error) {
+      // Time-out, closed or broken connection: the next request opens another. All that were under way fail with it.
+      if (this.broker === broker) this.broken(broker, error);
+      throw error;
+    } finally {
+      this.unanswered.delete(options);
+    }
+  }
+
+  private broken(broker: Broker, error: unknown): void {
+    this.drop(broker);
+    this.lastFailure = toFailure(error, this.name);
+    // One that has served well is tried again at once.
+    if (this.attempts > 0) this.pause();
+    else this.attempts = 1;
+  }
+
+  private pause(): void {
+    const fullMs = Math.min(BACKOFF_MAX_MS, BACKOFF_MS * 2 ** this.attempts);
+    this.attempts++;
+    this.pausedUntilMs = this.options.now() + fullMs * (0.5 + this.options.random() / 2);
+  }
+
+  private drop(broker: Broker): void {
+    if (this.broker === broker) this.broker = undefined;
+    for (const connection of broker.connectionPool.pool) {
+      connection.rejectRequests(new Error('The connection was closed.'));
+      connection.socket?.destroy();
+    }
+    void broker.disconnect().catch(() => {});
+  }
+}
+
+async function createBroker({ address, clientId, security }: BrokerLinkOptions): Promise<Broker> {
+  const { ssl, sasl } = await security();
+  const connectionPool = new internals.ConnectionPool({
+    ...address,
+    clientId,
+    ssl,
+    sasl,
+    connectionTimeout: CONNECT_MS,
+    requestTimeout: REQUEST_MS,
+    enforceRequestTimeout: true,
+    logger: silent,
+    socketFactory: internals.createSocketFactory(),
+  });
+  return new internals.Broker({
+    connectionPool,
+    logger: silent,
+    allowAutoTopicCreation: false,
+    authenticationTimeout: CONNECT_MS,
+  });
+}
+
+function toFailure(error: unknown, what: string): ReadFailure {
+  if (error instanceof ReadFailure) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  const name = error instanceof Error ? error.name : '';
+  const reason =
+    name === 'KafkaJSSASLAuthenticationError'
+      ? 'Unauthorized'
+      : name === 'KafkaJSRequestTimeoutError'
+        ? 'ReadTimedOut'
+        : 'BrokerUnreachable';
+  return new ReadFailure(reason, `${what}: ${message}`, { stale: true, cause: error });
+}

@@ -1,0 +1,159 @@
+import type { Address, KafkaConnection, RequestListener } from '../connection.ts';
+import type { Deadline } from '../deadline.ts';
+import type { Got } from '../failure.ts';
+import { ReadFailure, failureOfCode } from '../failure.ts';
+import type { Api } from './broker-link.ts';
+import { BrokerLink } from './broker-link.ts';
+import { internals } from './internals.ts';
+import type { CoordinatorReply, MetadataReply } from './replies.ts';
+
+export interface ClusterOptions {
+  readonly connection: KafkaConnection;
+  readonly onRequest: RequestListener;
+  readonly now: () => number;
+  readonly random: () => number;
+}
+
+/** Where the partitions of a topic are: by partition, the node that leads it, or why none does. */
+export type TopicLeaders = ReadonlyMap<number, Got<number>>;
+
+const GROUP = 0;
+
+/** What is known of one Kafka cluster, and the connections to its brokers: one to each, for everybody. */
+export class Cluster {
+  private readonly options: ClusterOptions;
+  private readonly links = new Map<string, BrokerLink>();
+  private nodes = new Map<number, Address>();
+  private topics = new Map<string, Got<TopicLeaders>>();
+  private readonly coordinators = new Map<string, number>();
+  private readAtMs = -Infinity;
+
+  constructor(options: ClusterOptions) {
+    this.options = options;
+  }
+
+  /** Of `options.now`. */
+  get metadataReadAtMs(): number {
+    return this.readAtMs;
+  }
+
+  /** Asks any broker for the leaders of these topics. @throws ReadFailure when none answers */
+  async refresh(topics: readonly string[], deadline: Deadline): Promise<void> {
+    const options = { topics, allowAutoTopicCreation: false };
+    const { brokers, topicMetadata } = await this.askAny<MetadataReply>('Metadata', options, deadline);
+    this.nodes = new Map(brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
+    this.topics = new Map(topicMetadata.map((topic) => [topic.topic, toLeaders(topic)]));
+    this.readAtMs = this.options.now();
+    this.closeUnused();
+  }
+
+  /** As last read. */
+  leaders(topic: string): Got<TopicLeaders> {
+    return (
+      this.topics.get(topic) ?? new ReadFailure('TopicMissing', `${topic} is not known`, { stale: true })
+    );
+  }
+
+  /** Whether every partition of these topics has a leader, as far as is known. */
+  isWhole(topics: readonly string[]): boolean {
+    return topics.every((topic) => {
+      const leaders = this.topics.get(topic);
+      return leaders instanceof Map && [...leaders.values()].every((leader) => typeof leader === 'number');
+    });
+  }
+
+  /** The node that keeps the offsets of a group; asked once and remembered. @throws ReadFailure */
+  async coordinator(groupId: string, deadline: Deadline): Promise<number> {
+    const known = this.coordinators.get(groupId);
+    if (known !== undefined && this.nodes.has(known)) return known;
+    const options = { groupId, coordinatorType: GROUP };
+    const reply = await this.askAny<CoordinatorReply>('GroupCoordinator', options, deadline);
+    if (reply.errorCode !== 0)
+      throw failureOf(reply.errorCode, `the coordinator of ${groupId} cannot be found`);
+    const { nodeId, host, port } = reply.coordinator;
+    this.nodes.set(nodeId, { host, port });
+    this.coordinators.set(groupId, nodeId);
+    return nodeId;
+  }
+
+  forgetCoordinator(groupId: string): void {
+    this.coordinators.delete(groupId);
+  }
+
+  /** @throws ReadFailure when the node is not known, or does not answer in time */
+  request<Reply>(nodeId: number, api: Api, options: object, deadline: Deadline): Promise<Reply> {
+    const address = this.nodes.get(nodeId);
+    if (address) return this.link(address).request<Reply>(api, options, deadline);
+    return Promise.reject(
+      new ReadFailure('BrokerUnreachable', `broker ${nodeId} is not in the cluster`, { stale: true }),
+    );
+  }
+
+  close(): void {
+    for (const link of this.links.values()) link.close();
+    this.links.clear();
+  }
+
+  /** Brokers that are connected come first, so that one that hangs does not hold up what any can answer. */
+  private async askAny<Reply>(api: Api, options: object, deadline: Deadline): Promise<Reply> {
+    const addresses = [...this.nodes.values(), ...this.options.connection.brokers];
+    const links = [...new Set(addresses.map((address) => this.link(address)))];
+    links.sort((a, b) => Number(b.isConnected()) - Number(a.isConnected()));
+    let failure: unknown;
+    for (const link of links) {
+      try {
+        // Each request has options of its own: links tell requests apart by them.
+        return await link.request<Reply>(api, { ...options }, deadline);
+      } catch (error) {
+        failure = moreTelling(failure, error);
+      }
+    }
+    throw failure;
+  }
+
+  private link(address: Address): BrokerLink {
+    const key = keyOf(address);
+    let link = this.links.get(key);
+    if (!link) {
+      const { connection, onRequest, now, random } = this.options;
+      const { clientId, security } = connection;
+      link = new BrokerLink({ address, clientId, security, onRequest, now, random });
+      this.links.set(key, link);
+    }
+    return link;
+  }
+
+  /** Connections to brokers that have left, and to those of the configuration that go by another name. */
+  private closeUnused(): void {
+    const used = new Set([...this.nodes.values()].map(keyOf));
+    for (const [key, link] of this.links) {
+      if (used.has(key)) continue;
+      link.close();
+      this.links.delete(key);
+    }
+  }
+}
+
+const keyOf = ({ host, port }: Address): string => `${host}:${port}`;
+
+/** A refusal says more than a broker that is not there. */
+function moreTelling(before: unknown, now: unknown): unknown {
+  return before instanceof ReadFailure && before.reason === 'Unauthorized' ? before : now;
+}
+
+/** The failure behind an error code, with the protocol's name of it. */
+export function failureOf(code: number, what: string): ReadFailure {
+  return failureOfCode(code, internals.createErrorFromCode(code).type, what);
+}
+
+function toLeaders(topic: MetadataReply['topicMetadata'][number]): Got<TopicLeaders> {
+  if (topic.topicErrorCode !== 0) return failureOf(topic.topicErrorCode, topic.topic);
+  return new Map(
+    topic.partitionMetadata.map(({ partitionId, leader, partitionErrorCode }) => [
+      partitionId,
+      leader >= 0
+        ? leader
+        : failureOf(partitionErrorCode || 5, `${topic.topic}/${partitionId} has no leader`),
+    ]),
+  );
+}
