@@ -3,7 +3,14 @@ import type { Load, RefusalReason, RequestKind } from './admission.ts';
 import { refuse } from './admission.ts';
 
 const LIMITS = { queueMax: 100, queueWaitMaxMs: 1_000, outboxAgeMaxSeconds: 900, eventLoopDelayMaxMs: 500 };
-const IDLE: Load = { queued: 0, oldestWaitMs: 0, outboxAgeSeconds: 0, eventLoopDelayMs: 0, stopping: false };
+const IDLE: Load = {
+  queued: 0,
+  oldestWaitMs: 0,
+  syncWaitMs: 0,
+  outboxAgeSeconds: 0,
+  eventLoopDelayMs: 0,
+  stopping: false,
+};
 
 const cases: readonly [string, Partial<Load>, RequestKind, RefusalReason | undefined][] = [
   ['idle', {}, 'submit', undefined],
@@ -15,6 +22,9 @@ const cases: readonly [string, Partial<Load>, RequestKind, RefusalReason | undef
   ['event loop late', { eventLoopDelayMs: 501 }, 'sync', 'event-loop'],
   ['event loop late', { eventLoopDelayMs: 501 }, 'read', undefined],
   ['queue full and outbox old', { queued: 100, outboxAgeSeconds: 901 }, 'sync', undefined],
+  ['sync at its limit', { syncWaitMs: 1_000 }, 'sync', undefined],
+  ['sync slow', { syncWaitMs: 1_001 }, 'sync', 'queue-slow'],
+  ['sync slow', { syncWaitMs: 1_001 }, 'submit', undefined],
   ['queue full and outbox old', { queued: 100, outboxAgeSeconds: 901 }, 'read', undefined],
   ['stopping', { stopping: true }, 'submit', 'stopping'],
   ['stopping', { stopping: true }, 'sync', 'stopping'],

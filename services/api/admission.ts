@@ -15,6 +15,8 @@ export interface Load {
   readonly queued: number;
   /** How long the oldest of them has waited. */
   readonly oldestWaitMs: number;
+  /** How long the oldest synchronous request has waited for the database. */
+  readonly syncWaitMs: number;
   /** Age of the oldest event that has not reached Kafka. */
   readonly outboxAgeSeconds: number;
   /** 99th percentile over the last second. */
@@ -29,7 +31,7 @@ export interface LoadLimits {
   readonly eventLoopDelayMaxMs: number;
 }
 
-/** submit: fills the queue and the outbox. sync: fills neither. read: asks only. */
+/** submit: fills the queue and the outbox. sync: has a line of its own. read: asks only. */
 export type RequestKind = 'submit' | 'sync' | 'read';
 
 export interface Refusal {
@@ -43,7 +45,7 @@ export function refuse(kind: RequestKind, load: Load, limits: LoadLimits): Refus
   if (load.stopping) return { reason: 'stopping', detail: 'This process is about to stop.' };
   if (load.eventLoopDelayMs > limits.eventLoopDelayMaxMs)
     return { reason: 'event-loop', detail: `The process answers ${ms(load.eventLoopDelayMs)} late.` };
-  if (kind === 'sync') return undefined;
+  if (kind === 'sync') return refuseSync(load, limits);
   if (load.queued >= limits.queueMax)
     return { reason: 'queue-full', detail: `${load.queued} submissions are waiting already.` };
   if (load.oldestWaitMs > limits.queueWaitMaxMs)
@@ -54,6 +56,11 @@ export function refuse(kind: RequestKind, load: Load, limits: LoadLimits): Refus
       detail: `Accepted work has been waiting for ${Math.round(load.outboxAgeSeconds)} s to be passed on.`,
     };
   return undefined;
+}
+
+function refuseSync({ syncWaitMs }: Load, { queueWaitMaxMs }: LoadLimits): Refusal | undefined {
+  if (syncWaitMs <= queueWaitMaxMs) return undefined;
+  return { reason: 'queue-slow', detail: `Requests have been waiting for ${ms(syncWaitMs)}.` };
 }
 
 function ms(value: number): string {

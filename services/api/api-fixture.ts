@@ -32,6 +32,7 @@ const SETTINGS: ApiSettings = {
   limits: { queueMax: 2_000, queueWaitMaxMs: 1_000, outboxAgeMaxSeconds: 900, eventLoopDelayMaxMs: 5_000 },
   bulkStreamsMax: 4,
   syncCallsMax: 100,
+  syncTurns: 10,
   waitersMax: 1_000,
   drainMs: 0,
   version: '0.0.0',

@@ -23,10 +23,11 @@ import { listTransactions } from './routes/list-transactions.ts';
 import { submitSync } from './routes/submit-sync.ts';
 import { submit } from './routes/submit.ts';
 import { createSubmissionParser } from './submission.ts';
+import type { SyncGate } from './sync-gate.ts';
 import { createTurns } from './turns.ts';
 import { createValidation } from './validation.ts';
 
-export type ApiStore = AcceptStore & QueryStore & Pick<StageStore, 'apply' | 'applyChain' | 'query'>;
+export type ApiStore = AcceptStore & QueryStore & Pick<StageStore, 'applyChain' | 'query'>;
 
 export interface ApiLog {
   debug(fields: object, message: string): void;
@@ -39,6 +40,7 @@ export interface AppOptions {
   readonly registry: Registry;
   readonly remote: Pick<RemoteClient, 'call'>;
   readonly intake: Intake;
+  readonly gate: SyncGate;
   readonly watcher: ChangeWatcher;
   readonly metrics: ApiMetrics;
   readonly log: ApiLog;

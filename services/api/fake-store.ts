@@ -1,13 +1,14 @@
 import type {
   AcceptOutcome,
   Account,
+  Chain,
+  ChainOptions,
   Change,
   ListFilter,
   StoredEvent,
   Submission,
   TransactionRow,
   TransactionView,
-  Unmoved,
 } from '../store/port.ts';
 import type { State } from '../domain/state-machine.ts';
 import { next } from '../domain/state-machine.ts';
@@ -75,15 +76,13 @@ export class FakeStore implements ApiStore {
 
   async ping(): Promise<void> {}
 
-  async apply(changes: readonly Change[], { publish = true } = {}): Promise<Unmoved[]> {
-    const unmoved = changes.filter((change) => !this.applyOne(change, publish));
-    return unmoved.map(({ id }) => ({ id, reason: this.rows.has(id) ? 'stale' : 'unknown' }));
-  }
-
-  async applyChain(changes: readonly Change[], { publish = true } = {}): Promise<void> {
-    for (const change of changes)
-      if (!this.applyOne(change, publish))
-        throw new Error(`Transaction ${change.id}: ${change.event} is stale.`);
+  async applyChain({ id, from, changes }: Chain, { publish }: ChainOptions): Promise<void> {
+    if (this.rows.get(id)?.row.state !== from) throw new Error(`Transaction ${id} is not in state ${from}.`);
+    for (const [index, change] of changes.entries()) {
+      const last = index === changes.length - 1;
+      if (!this.applyOne({ ...change, id }, publish === 'last' && last))
+        throw new Error(`Transaction ${id}: ${change.event} is stale.`);
+    }
   }
 
   /** Answers every query with the accounts of these ids. */

@@ -10,7 +10,9 @@ function open(
   onError: (error: unknown) => void = () => {},
 ): LoadMonitor {
   const queue = { queued: 3, oldestWaitMs: () => 7 };
-  monitor = new LoadMonitor({ queue, outboxAgeSeconds, stopping: stopping.signal, onError, sampleMs: 50 });
+  const syncGate = { oldestWaitMs: () => 9 };
+  const { signal } = stopping;
+  monitor = new LoadMonitor({ queue, syncGate, outboxAgeSeconds, stopping: signal, onError, sampleMs: 50 });
   return monitor;
 }
 
@@ -19,7 +21,14 @@ test('knows the queue as it is, and the outbox as of the last sample', async () 
   const watched = open(async () => age);
   await expect.poll(() => watched.load().outboxAgeSeconds, { timeout: 10_000 }).toBe(5);
   age = 6;
-  await expect.poll(() => watched.load()).toMatchObject({ queued: 3, oldestWaitMs: 7, outboxAgeSeconds: 6 });
+  await expect
+    .poll(() => watched.load())
+    .toMatchObject({
+      queued: 3,
+      oldestWaitMs: 7,
+      syncWaitMs: 9,
+      outboxAgeSeconds: 6,
+    });
 });
 
 test('notices an event loop that is held up', async () => {

@@ -3,6 +3,7 @@ import type { Load } from './admission.ts';
 
 export interface LoadMonitorOptions {
   readonly queue: { readonly queued: number; oldestWaitMs(): number };
+  readonly syncGate: { oldestWaitMs(): number };
   /** Age in seconds of the oldest outbox row. */
   readonly outboxAgeSeconds: () => Promise<number>;
   /** Once aborted, every submission is refused. */
@@ -35,6 +36,7 @@ export class LoadMonitor {
     return {
       queued: this.options.queue.queued,
       oldestWaitMs: this.options.queue.oldestWaitMs(),
+      syncWaitMs: this.options.syncGate.oldestWaitMs(),
       outboxAgeSeconds: this.outboxAgeSeconds,
       eventLoopDelayMs: this.eventLoopDelayMs,
       stopping: this.options.stopping.aborted,

@@ -80,7 +80,8 @@ function apiSettings(settings: Settings): ApiSettings {
       eventLoopDelayMaxMs: settings.API_EVENT_LOOP_DELAY_MAX_MS,
     },
     bulkStreamsMax: settings.API_BULK_STREAMS_MAX,
-    syncCallsMax: SYNC_CALLS_MAX,
+    syncCallsMax: Math.min(SYNC_CALLS_MAX, settings.REMOTE_CONCURRENCY),
+    syncTurns: Math.max(1, settings.DATABASE_POOL_MAX - CONNECTIONS_KEPT),
     waitersMax: settings.API_WAITERS_MAX,
     drainMs: DRAIN_MS,
     version: productVersion(),
@@ -89,8 +90,13 @@ function apiSettings(settings: Settings): ApiSettings {
 
 /** Enough for a client in full swing to send its next request, and be told to close. */
 const DRAIN_MS = 250;
-/** Synchronous requests hold their connection for as long as the remote takes; this many may. */
+/**
+ * Synchronous requests hold their connection for as long as the remote takes; this many may, and no more than it
+ * can be called at once: a call that only waited here would end as one that may have had its effect.
+ */
 const SYNC_CALLS_MAX = 4_096;
+/** Database connections that synchronous requests leave to the others. */
+const CONNECTIONS_KEPT = 2;
 
 function productVersion(): string {
   const file = new URL('../../package.json', import.meta.url);

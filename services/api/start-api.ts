@@ -9,6 +9,7 @@ import { createIntake } from './intake.ts';
 import { LoadMonitor } from './load-monitor.ts';
 import type { ApiGauges, ApiMetrics } from './metrics.ts';
 import { openServer } from './server.ts';
+import { createSyncGate } from './sync-gate.ts';
 import { throttled } from './throttled.ts';
 
 export interface ApiSettings {
@@ -18,6 +19,8 @@ export interface ApiSettings {
   readonly limits: LoadLimits;
   readonly bulkStreamsMax: number;
   readonly syncCallsMax: number;
+  /** Statements of synchronous requests under way at the same time. */
+  readonly syncTurns: number;
   readonly waitersMax: number;
   /**
    * Time after the order to stop in which open connections still get their work done, but every answer asks
@@ -56,6 +59,11 @@ export async function startApi(settings: ApiSettings, parts: ApiParts): Promise<
   const stopping = new AbortController();
   let draining = false;
   const intake = createIntake({ store, metrics, isTransient, queueMax: settings.limits.queueMax });
+  const gate = createSyncGate({
+    turns: settings.syncTurns,
+    // Requests are refused at the door when the oldest has waited half as long: only a burst gets here.
+    waitMaxMs: 2 * settings.limits.queueWaitMaxMs,
+  });
   const warn = throttled((fields, message) => log.warn(fields, message));
   const watchFailed = (error: unknown): void => warn({ err: error }, 'cannot look for changes');
   const watcher = new ChangeWatcher({
@@ -65,6 +73,7 @@ export async function startApi(settings: ApiSettings, parts: ApiParts): Promise<
   });
   const monitor = new LoadMonitor({
     queue: intake,
+    syncGate: gate,
     outboxAgeSeconds: () => store.outboxAgeSeconds(),
     stopping: stopping.signal,
     onError: (error) => log.warn({ err: error }, 'cannot read the age of the outbox'),
@@ -73,6 +82,7 @@ export async function startApi(settings: ApiSettings, parts: ApiParts): Promise<
     ...parts,
     ...settings,
     intake,
+    gate,
     watcher,
     load: () => monitor.load(),
     stop: stopping.signal,

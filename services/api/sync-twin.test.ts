@@ -150,3 +150,34 @@ test('requests worked on at the same time are bounded', async () => {
   resolve(answered(200, { reference: 'R' }));
   expect((await first).status).toBe(200);
 });
+
+describe('more than the database has time for', () => {
+  test('is refused in time, with nothing stored; later ones at the door', async () => {
+    await api.stop();
+    const limits = {
+      queueMax: 10,
+      queueWaitMaxMs: 100,
+      outboxAgeMaxSeconds: 900,
+      eventLoopDelayMaxMs: 5_000,
+    };
+    api = await startTestApi({ syncTurns: 1, limits });
+    const { promise: database, resolve: proceed } = Promise.withResolvers<void>();
+    api.store.beforeAccept = () => database;
+    const first = post(A_SUBMISSION);
+    await expect.poll(() => api.store.batches.length).toBe(1);
+    const second = post(A_SUBMISSION);
+    const refused = await second;
+    expect(refused.status).toBe(503);
+    expect(refused.headers['retry-after']).toMatch(/^[1-5]$/);
+    expect(refused.body).toMatchObject({ reason: 'queue-slow' });
+
+    const third = post(A_SUBMISSION);
+    const atTheDoor = async () => (await post({ not: 'even read' })).body?.['reason'];
+    await expect.poll(atTheDoor, { interval: 20 }).toBe('queue-slow');
+    proceed();
+    expect((await first).status).toBe(200);
+    await third;
+    expect(api.store.rows.size).toBe(api.store.batches.length);
+    expect(api.told).toContain('refused queue-slow');
+  });
+});

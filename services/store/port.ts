@@ -83,9 +83,29 @@ export interface Change {
 }
 
 export interface ApplyOptions {
-  /** False: nothing goes to the outbox (the synchronous twin). Default true. */
-  readonly publish?: boolean;
-  /** Business SQL of the transaction type; reads from the CTE `settled(transaction_id, payload, response)`. */
+  /**
+   * Business SQL of the transaction type; reads from the CTE `settled(transaction_id, payload, response)`. With
+   * it, a transaction without a response in its log is stale: there is nothing to save.
+   */
+  readonly settleSql?: string | undefined;
+}
+
+/** Events of one transaction, one after the other, that take effect all or none (the synchronous twin). */
+export interface Chain {
+  readonly id: string;
+  readonly order: Order;
+  readonly keyed: boolean;
+  /** The state that it must be in. */
+  readonly from: State;
+  /** At least one. */
+  readonly changes: readonly ChainedChange[];
+}
+export type ChainedChange = Omit<Change, 'id' | 'delayMs' | 'from'>;
+
+export interface ChainOptions {
+  /** Whether the last event goes to the outbox; the others never do. */
+  readonly publish: 'none' | 'last';
+  /** As in ApplyOptions, run with the last event; the response is that of the chain. */
   readonly settleSql?: string | undefined;
 }
 
@@ -108,6 +128,9 @@ export interface Progress {
   /** An earlier transaction with the same key has not been processed: it will wake this one. */
   readonly blocked: boolean;
 }
+
+/** The remote's response to a transaction; undefined while there is none. */
+export type Answer = { readonly response: unknown } | undefined;
 
 export interface DeadLetter {
   readonly topic: string;
@@ -183,11 +206,14 @@ export interface QueryStore {
 export interface StageStore {
   /** Appends events and moves states in one statement; returns those that moved nothing. */
   apply(changes: readonly Change[], options?: ApplyOptions): Promise<Unmoved[]>;
-  /** Several `apply` of one transaction in one commit (the synchronous twin). */
-  applyChain(changes: readonly Change[], options?: ApplyOptions): Promise<void>;
+  /**
+   * Several events of one transaction in one statement (the synchronous twin).
+   * @throws Error when the state machine has no such chain, or the transaction is in another state
+   */
+  applyChain(chain: Chain, options: ChainOptions): Promise<void>;
   progress(ids: readonly string[]): Promise<Map<string, Progress>>;
-  /** The remote's response of those transactions that have one: what fan-out's join has to wait for. */
-  responses(ids: readonly string[]): Promise<Map<string, unknown>>;
+  /** What fan-out's join has to wait for: the remote's response to each transaction there is. */
+  responses(ids: readonly string[]): Promise<Map<string, Answer>>;
   /** Stores dead letters (each once) and queues them for their topic. */
   deadLetter(letters: readonly DeadLetter[]): Promise<void>;
   readonly query: Query;

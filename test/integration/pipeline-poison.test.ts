@@ -4,7 +4,7 @@ import type { OutgoingMessage } from '../../services/broker/port.ts';
 import { deadLetterTopicOf, topicOf } from '../../services/domain/events.ts';
 import type { Stage } from '../../services/domain/stages.ts';
 import type { EventName } from '../../services/domain/state-machine.ts';
-import { isTerminal } from '../../services/domain/state-machine.ts';
+import { ORDERS, isTerminal } from '../../services/domain/state-machine.ts';
 import { POISONS, message } from '../fixtures/messages.ts';
 import type { TestPipeline } from '../fixtures/pipeline.ts';
 import { startPipeline } from '../fixtures/pipeline.ts';
@@ -59,13 +59,14 @@ describe.each(CONSUMED)('on the topic of %s', (event, stages) => {
     const order = event === 'new' ? 'fanOut' : 'chained';
     const poisons = POISONS.filter(({ cause }) => cause !== 'too-large');
     const large = { ...message({ event, order }), value: Buffer.alloc(900_000, 0x61) };
-    const unknown = message({ event, order });
+    // Each order has its own stage that finds out.
+    const unknown = ORDERS.map((one) => message({ event, order: one }));
     const before = Array.from({ length: 5 }, () => submission({ order }));
     const after = Array.from({ length: 5 }, () => submission());
     await store.accept(before);
     await broker.producer.send([
       ...poisons.map(({ spoil }) => toOutgoing(event, spoil(message({ event, order })))),
-      toOutgoing(event, unknown),
+      ...unknown.map((one) => toOutgoing(event, one)),
     ]);
     await broker.producer.send([toOutgoing(event, large)]);
     const startMs = performance.now();
@@ -73,7 +74,8 @@ describe.each(CONSUMED)('on the topic of %s', (event, stages) => {
     for (const { id } of [...before, ...after]) expect(await outcome(id)).toBe('done');
     expect(performance.now() - startMs).toBeLessThan(10_000);
     // Both stages that read a topic see it, and the first to do so buries it: once for each record.
-    const expected = [...poisons.map(({ cause }) => cause), 'too-large', 'unknown-id'].toSorted();
+    const causes = [...poisons, ...unknown.map(() => ({ cause: 'unknown-id' }))].map(({ cause }) => cause);
+    const expected = [...causes, 'too-large'].toSorted();
     const found = await until('all dead letters', async () => {
       const all = await letters(topic);
       return all.length >= expected.length && all;

@@ -90,26 +90,18 @@ test('a result that cannot be saved moves nothing', async () => {
   expect(await store.find(bad.id)).toMatchObject({ state: 'processed', version: 3 });
 });
 
-test('a chain is all or nothing, and publishes only what it is told to', async () => {
-  const one = submission();
-  const two = submission();
-  await store.accept([one, two], { publish: false });
-  const chain = (of: typeof one) => [
-    change(of, 'validated'),
-    change(of, 'remote-responded'),
-    change(of, 'done'),
-  ];
-  await store.applyChain(chain(one), { publish: false, settleSql });
-  await expect(store.applyChain([...chain(two), change(two, 'failed')], { settleSql })).rejects.toThrow(
-    /failed is stale/,
-  );
-  expect(await store.find(one.id)).toMatchObject({ state: 'done', version: 4 });
-  expect(await store.find(two.id)).toMatchObject({ state: 'accepted', version: 1 });
-  const [row] = await store.query<{ outbox: number; payment: number }>(
-    'select (select count(*)::int from outbox) as outbox, (select count(*)::int from payment) as payment',
-    [],
-  );
-  expect(row).toEqual({ outbox: 0, payment: 1 });
+test('nothing is done without a response, whatever its state says', async () => {
+  const [one, two] = [submission(), submission()];
+  await store.accept([one, two]);
+  for (const event of ['validated', 'remote-responded'] as const) await store.apply([change(one, event)]);
+  await store.apply([change(two, 'validated')]);
+  await store.query(`update transaction set state = 'processed' where id = $1`, [two.id]);
+  const done = [change(one, 'done'), change(two, 'done')];
+  expect(await store.apply(done, { settleSql })).toEqual([{ id: two.id, reason: 'stale' }]);
+  expect(await store.find(one.id)).toMatchObject({ state: 'done' });
+  expect(await store.find(two.id)).toMatchObject({ state: 'processed', version: 2 });
+  const rows = await store.query('select transaction_id as id from payment', []);
+  expect(rows).toEqual([{ id: one.id }]);
 });
 
 test('the machine in SQL is the machine of the domain: every order, state and event', async () => {
@@ -177,7 +169,7 @@ test('twelve workers, shuffled batches, keyed and not: no deadlock, no gap, ever
       // As the stage persist does: nothing is done before its response is there.
       const answered = await store.responses(batch.map(({ id }) => id));
       await store.apply(
-        batch.filter(({ id }) => answered.has(id)),
+        batch.filter(({ id }) => answered.get(id)),
         { settleSql },
       );
     });
@@ -247,6 +239,6 @@ test('find: nothing for an unknown id; versions only of those there are', async 
   const unknown = submission().id;
   expect(await store.find(unknown)).toBeUndefined();
   expect(await store.versions([one.id, unknown])).toEqual(new Map([[one.id, 1]]));
-  expect(await store.responses([one.id, unknown])).toEqual(new Map());
+  expect(await store.responses([one.id, unknown])).toEqual(new Map([[one.id, undefined]]));
   expect(await store.progress([unknown])).toEqual(new Map());
 });

@@ -12,14 +12,17 @@ import { problemOf } from '../send-problem.ts';
 import type { Draft, SubmissionParser } from '../submission.ts';
 import { toSubmission } from '../submission.ts';
 import type { Refusal, SyncOutcome } from '../sync-twin.ts';
+import type { SyncGate } from '../sync-gate.ts';
+import { GateWaitError } from '../sync-gate.ts';
 import { runSync } from '../sync-twin.ts';
 import { traceparentFor } from '../traceparent.ts';
 import { outcomeOf, transactionPath } from '../transaction-view.ts';
 import { readSingle } from './submit.ts';
 
 export interface SubmitSyncOptions {
-  readonly store: AcceptStore & Pick<QueryStore, 'find'> & Pick<StageStore, 'apply' | 'applyChain' | 'query'>;
+  readonly store: AcceptStore & Pick<QueryStore, 'find'> & Pick<StageStore, 'applyChain' | 'query'>;
   readonly remote: Pick<RemoteClient, 'call'>;
+  readonly gate: Pick<SyncGate, 'begin' | 'finish'>;
   readonly parser: SubmissionParser;
   readonly inFlight: InFlightKeys;
   readonly metrics: Pick<ApiMetrics, 'refused' | 'submitted'>;
@@ -35,8 +38,11 @@ export function submitSync(options: SubmitSyncOptions): Middleware {
   return async function submitSync(ctx) {
     const { draft, idempotencyKey: key } = await readSingle(ctx.req, options.parser);
     if (calls >= options.callsMax) {
-      options.metrics.refused('sync-calls');
-      throw tooManyCalls(calls);
+      throw overloaded(
+        'sync-calls',
+        `${calls} synchronous requests are being worked on already; nothing was stored.`,
+        options,
+      );
     }
     const submission = toSubmission(draft, {
       traceparent: traceparentFor(ctx.req.headers['traceparent']),
@@ -75,8 +81,15 @@ async function work(
 async function recover(
   id: string,
   error: unknown,
-  { store, isTransient }: SubmitSyncOptions,
+  options: SubmitSyncOptions,
 ): Promise<{ readonly view: TransactionView }> {
+  if (error instanceof GateWaitError)
+    throw overloaded(
+      'queue-slow',
+      `The database had no time for it within ${error.waitedMs} ms; nothing was stored.`,
+      options,
+    );
+  const { store, isTransient } = options;
   const view = await store.find(id).catch(() => undefined);
   if (!view) throw error;
   if (isTerminal(view.state)) return { view };
@@ -127,11 +140,11 @@ function placeOf(
   return { members, headers: { Location: transactionPath(id) } };
 }
 
-function tooManyCalls(calls: number): ProblemError {
-  return new ProblemError({
-    code: 'overloaded',
-    detail: `${calls} synchronous requests are being worked on already; nothing was stored.`,
-    members: { reason: 'sync-calls' satisfies RefusalReason },
-    headers: retryAfter(),
-  });
+function overloaded(
+  reason: RefusalReason,
+  detail: string,
+  { metrics }: Pick<SubmitSyncOptions, 'metrics'>,
+): ProblemError {
+  metrics.refused(reason);
+  return new ProblemError({ code: 'overloaded', detail, members: { reason }, headers: retryAfter() });
 }

@@ -2,7 +2,7 @@ import type { EventData } from '../../domain/events.ts';
 import { MicroBatcher } from '../../runtime/micro-batcher.ts';
 import type { Step } from '../../runtime/step.ts';
 import { dlq, drop, ok } from '../../runtime/step.ts';
-import type { StageStore } from '../../store/port.ts';
+import type { Answer, StageStore } from '../../store/port.ts';
 import type { Registry } from '../../transactions/registry.ts';
 
 export interface PersistOptions {
@@ -17,11 +17,11 @@ export interface PersistOptions {
  * comes first finds the transaction not yet `processed` and changes nothing; the second completes it.
  */
 export function createPersistStep({ registry, store }: PersistOptions): Step {
-  const stored = new MicroBatcher<string, { response: unknown } | undefined>({
+  const stored = new MicroBatcher<string, Answer | 'unknown'>({
     name: 'responses',
     flush: async (ids) => {
       const found = await store.responses(ids);
-      return ids.map((id) => (found.has(id) ? { response: found.get(id) } : undefined));
+      return ids.map((id) => (found.has(id) ? found.get(id) : 'unknown'));
     },
   });
   return async function persistStep(message) {
@@ -32,6 +32,7 @@ export function createPersistStep({ registry, store }: PersistOptions): Step {
       message.event === 'remote-responded'
         ? (message.data as EventData['remote-responded'])
         : await stored.add(id);
+    if (answer === 'unknown') return dlq('unknown-id', `There is no transaction ${id}.`);
     if (!answer) return drop('stale');
     const data: EventData['done'] = { id, key, type: name, order, result: type.toResult(answer.response) };
     return ok({ event: 'done', data: JSON.stringify(data), attempt: 1, settleSql: type.settleSql });

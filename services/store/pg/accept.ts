@@ -3,18 +3,39 @@ import type { AcceptOutcome, Submission } from '../port.ts';
 import { isIn } from './hashed.ts';
 import { inTransaction } from './pool.ts';
 
+/** Parts of the statement that a batch may do without; each costs its share, which tells on small batches. */
+interface Parts {
+  readonly claim: boolean;
+  readonly lane: boolean;
+  readonly publish: boolean;
+}
+
 /**
  * Transaction row, event row and outbox row of every submission, in one statement and so in one commit.
  * Rows whose idempotency key or id is taken are left out of all of them.
  */
-const ACCEPT_SQL = `
+function acceptSql({ claim, lane, publish }: Parts): string {
+  return `
 with input as (
   select * from unnest(
     $1::uuid[], $2::text[], $3::text[], $4::text[], $5::bool[], $6::smallint[], $7::timestamptz[],
     $8::text[], $9::text[], $10::text[], $11::text[]
   ) with ordinality as u(id, type, ordering, key, keyed, shard, deadline, data, traceparent,
                          idempotency_key, request_hash, n)
-), claimed as (
+)${claim ? CLAIM_CTES : ', fresh as (select * from input)'}, accepted as (
+  insert into transaction (id, type, "order", key, keyed, shard, state, version, deadline)
+  select id, type, ordering, key, keyed, shard, 'accepted', 1, deadline from fresh order by n
+  on conflict (id) do nothing
+  returning id
+), logged as (
+  insert into event (transaction_id, version, event, state, stage, attempt, data, traceparent)
+  select id, 1, 'new', 'accepted', '${publish ? 'api' : 'sync'}', 1, data::json, traceparent from fresh order by n
+  on conflict (transaction_id, version) do nothing
+)${lane ? LANE_CTE : ''}${publish ? OUTBOX_CTE : ''}
+select id from accepted`;
+}
+
+const CLAIM_CTES = `, claimed as (
   insert into idempotency (key, request_hash, transaction_id)
   -- Sorted, so that batches that share keys wait for each other in one order and cannot deadlock.
   select idempotency_key, request_hash, id from input where idempotency_key is not null order by 1
@@ -22,23 +43,29 @@ with input as (
   returning transaction_id
 ), fresh as (
   select * from input where idempotency_key is null or id in (select transaction_id from claimed)
-), accepted as (
-  insert into transaction (id, type, "order", key, keyed, shard, state, version, deadline)
-  select id, type, ordering, key, keyed, shard, 'accepted', 1, deadline from fresh order by n
-  on conflict (id) do nothing
-  returning id
-), logged as (
-  insert into event (transaction_id, version, event, state, stage, attempt, data, traceparent)
-  select id, 1, 'new', 'accepted', $13, 1, data::json, traceparent from fresh order by n
-  on conflict (transaction_id, version) do nothing
-), laned as (
+)`;
+
+const LANE_CTE = `, laned as (
   insert into key_lane (key, transaction_id)
   select key, id from fresh where ${isIn('accepted')} and keyed order by n
-), queued as (
+)`;
+
+const OUTBOX_CTE = `, queued as (
   insert into outbox (shard, key, transaction_id, version)
-  select shard, key, id, 1 from fresh where ${isIn('accepted')} and $12 order by n
-)
-select id from accepted`;
+  select shard, key, id, 1 from fresh where ${isIn('accepted')} order by n
+)`;
+
+const statements = new Map<string, { readonly name: string; readonly text: string }>();
+
+/** One prepared statement for each combination of parts. */
+function statementFor(parts: Parts): { readonly name: string; readonly text: string } {
+  const name = ['accept', ...Object.entries(parts).flatMap(([part, needed]) => (needed ? [part] : []))].join(
+    '-',
+  );
+  const known = statements.get(name) ?? { name, text: acceptSql(parts) };
+  statements.set(name, known);
+  return known;
+}
 
 /** What holds the idempotency keys that were taken. */
 const TAKEN_KEYS_SQL = `
@@ -73,12 +100,12 @@ export async function accept(
   publish: boolean,
 ): Promise<AcceptOutcome[]> {
   const unique = firstOfEach(batch);
-  const statement = {
-    name: 'accept',
-    text: ACCEPT_SQL,
-    values: [...columns(unique), publish, publish ? 'api' : 'sync'],
-  };
   const keyed = unique.filter((s) => s.keyed);
+  const claim = unique.some((s) => s.idempotency);
+  const statement = {
+    ...statementFor({ claim, lane: keyed.length > 0, publish }),
+    values: columns(unique),
+  };
   const { rows } =
     keyed.length === 0
       ? await pool.query<{ id: string }>(statement)

@@ -1,59 +1,23 @@
 import type pg from 'pg';
-import { TRANSITIONS, isPublished, isTerminal, resumeEvent } from '../../domain/state-machine.ts';
+import { TRANSITIONS, isPublished, isTerminal } from '../../domain/state-machine.ts';
 import type { ApplyOptions, Change, Unmoved } from '../port.ts';
 import { isIn } from './hashed.ts';
-import { inTransaction } from './pool.ts';
+import type { Released } from './lane.ts';
+import { leavesLane, wake } from './lane.ts';
 
 /** The state machine as a relation, so that SQL needs no second copy of it. */
 const MACHINE = TRANSITIONS.map((t) => {
   const outcome = isTerminal(t.to) ? `'${t.to}'` : 'null';
-  const leavesLane = t.to === 'processed' || isTerminal(t.to);
-  return `('${t.order}', '${t.from}', '${t.event}', '${t.to}', ${outcome}, ${isPublished(t.event)}, ${leavesLane})`;
+  return `('${t.order}', '${t.from}', '${t.event}', '${t.to}', ${outcome}, ${isPublished(t.event)}, ${leavesLane(t.to)})`;
 }).join(',\n    ');
-
-/** States in which the remote stage may act on a transaction, with the event that makes it. */
-const WAKE = (['chained', 'fanOut'] as const)
-  .flatMap((order) =>
-    (['accepted', 'validated', 'compensating'] as const).map((state) => [order, state] as const),
-  )
-  .filter(([order, state]) => !(order === 'chained' && state === 'accepted'))
-  .map(([order, state]) => `('${order}', '${state}', '${resumeEvent(order, state)}')`)
-  .join(', ');
-
-/**
- * Queues the event of the head of each lane that transactions have left, unless they left from behind it. A
- * statement of its own, after the commit: one that began before it may not see that the next in line has become
- * valid meanwhile, or has left as well. Should it not come to run, the sweeper finds the head.
- */
-const WAKE_SQL = `
-with released as (
-  select key, min(seq) as seq from unnest($1::text[], $2::bigint[]) as u(key, seq) group by key
-), head as (
-  select k.key, min(k.seq) as seq from key_lane k where k.key = any($1::text[]) group by k.key
-), woken as (
-  -- The sweeper counts from here: the event is on its way once more.
-  update transaction t set updated_at = clock_timestamp()
-  from released r
-  join head h on h.key = r.key and h.seq > r.seq
-  join key_lane k on k.key = h.key and k.seq = h.seq
-  where t.id = k.transaction_id and t.outcome is null and t.next_attempt_at is null
-  returning t.id, t.shard, t.key, t."order", t.state
-)
-insert into outbox (shard, key, transaction_id, version)
-select t.shard, t.key, t.id, e.version
-from woken t
-join (values ${WAKE}) as w("order", state, event) on w."order" = t."order" and w.state = t.state
-join lateral (
-  select version from event where transaction_id = t.id and event = w.event order by version desc limit 1
-) e on true
-order by t.id`;
 
 /**
  * The one statement by which anything changes state: compare and set by the state machine, append the event,
  * queue it for the relay, all or nothing. A duplicate finds no edge from the present state, changes no row and
  * emits nothing. Rows are locked in order of id, so that two stages cannot deadlock.
  *
- * A keyed transaction that has passed the remote leaves its lane; WAKE_SQL then gets the next in line going.
+ * A keyed transaction that has passed the remote leaves its lane, and `wake` gets the next in line going. With
+ * `settleSql` a transaction whose response is not there does not move.
  */
 function applySql(settleSql: string | undefined): string {
   return `
@@ -61,7 +25,7 @@ with machine ("order", from_state, event, to_state, outcome, publish, leaves_lan
     ${MACHINE}
 ), change as (
   select distinct on (id) * from unnest(
-    $1::uuid[], $2::text[], $3::text[], $4::int[], $5::text[], $6::text[], $7::float8[], $8::bool[], $10::text[]
+    $1::uuid[], $2::text[], $3::text[], $4::int[], $5::text[], $6::text[], $7::float8[], $8::bool[], $9::text[]
   ) with ordinality as u(id, event, stage, attempt, data, traceparent, delay_ms, ambiguous, only_from, n)
   order by id, n
 ), locked as (
@@ -80,7 +44,7 @@ with machine ("order", from_state, event, to_state, outcome, publish, leaves_lan
   join machine m on m."order" = l."order" and m.from_state = l.state and m.event = l.event
     and (l.only_from is null or position('|' || l.state || '|' in l.only_from) > 0)
   -- No condition on t.state: "locked" has the newest state, the snapshot of this statement may be older.
-  where t.id = l.id
+  where t.id = l.id${settleSql ? RESPONDED : ''}
   returning t.id, t.version, t.state, t.shard, t.key, t.keyed, m.publish, m.leaves_lane,
             l.event, l.stage, l.attempt, l.data, l.traceparent, l.n
 ), logged as (
@@ -92,7 +56,7 @@ with machine ("order", from_state, event, to_state, outcome, publish, leaves_lan
   returning transaction_id, key, seq
 ), queued as (
   insert into outbox (shard, key, transaction_id, version)
-  select shard, key, id, version from moved where publish and $9 order by n
+  select shard, key, id, version from moved where publish order by n
 )${settleSql ? settleCte(settleSql) : ''}
 select id, 'unknown' as kind, null as key, null as seq from change where not (${isIn('locked')})
 union all
@@ -100,6 +64,15 @@ select id, 'stale', null, null from locked where not (${isIn('moved')})
 union all
 select transaction_id, 'released', key, seq::text from released`;
 }
+
+/**
+ * Nothing is done before its response is there to be saved, in this very snapshot. A subplan for each row: made
+ * into a join, it might be planned as one over the whole log.
+ */
+const RESPONDED = `
+    and case when exists (
+      select from event e where e.transaction_id = l.id and e.event = 'remote-responded'
+    ) then true else false end`;
 
 function settleCte(settleSql: string): string {
   return `, settled as (
@@ -123,16 +96,6 @@ function statementFor(settleSql: string | undefined): { name: string; text: stri
   return statement;
 }
 
-type Queryable = Pick<pg.Pool, 'query'>;
-
-interface Released {
-  readonly key: string;
-  readonly seq: string;
-}
-interface Applied {
-  readonly unmoved: Unmoved[];
-  readonly released: Released[];
-}
 type AppliedRow = { readonly id: string } & (
   | { readonly kind: Unmoved['reason'] }
   | ({ readonly kind: 'released' } & Released)
@@ -144,34 +107,7 @@ export async function apply(
   changes: readonly Change[],
   options: ApplyOptions = {},
 ): Promise<Unmoved[]> {
-  const { unmoved, released } = await applyIn(pool, changes, options);
-  await wake(pool, released);
-  return unmoved;
-}
-
-/** Several changes of one transaction, one after the other, in one commit. `settleSql` goes with the last. */
-export async function applyChain(
-  pool: pg.Pool,
-  changes: readonly Change[],
-  options: ApplyOptions,
-): Promise<void> {
-  const { settleSql, ...rest } = options;
-  const left = await inTransaction(pool, async (client) => {
-    const all: Released[] = [];
-    for (const [index, change] of changes.entries()) {
-      const last = index === changes.length - 1;
-      const { unmoved, released } = await applyIn(client, [change], last ? { ...rest, settleSql } : rest);
-      if (unmoved.length > 0)
-        throw new Error(`Transaction ${change.id}: ${change.event} is ${unmoved[0]!.reason}.`);
-      all.push(...released);
-    }
-    return all;
-  });
-  await wake(pool, left);
-}
-
-async function applyIn(db: Queryable, changes: readonly Change[], options: ApplyOptions): Promise<Applied> {
-  const { rows } = await db.query<AppliedRow>({
+  const { rows } = await pool.query<AppliedRow>({
     ...statementFor(options.settleSql),
     values: [
       changes.map((c) => c.id),
@@ -182,7 +118,6 @@ async function applyIn(db: Queryable, changes: readonly Change[], options: Apply
       changes.map((c) => c.traceparent),
       changes.map((c) => c.delayMs ?? null),
       changes.map((c) => c.ambiguous ?? false),
-      options.publish ?? true,
       changes.map((c) => (c.from ? `|${c.from.join('|')}|` : null)),
     ],
   });
@@ -192,11 +127,6 @@ async function applyIn(db: Queryable, changes: readonly Change[], options: Apply
     if (row.kind === 'released') released.push(row);
     else unmoved.push({ id: row.id, reason: row.kind });
   }
-  return { unmoved, released };
-}
-
-async function wake(db: Queryable, released: readonly Released[]): Promise<void> {
-  if (released.length === 0) return;
-  const values = [released.map(({ key }) => key), released.map(({ seq }) => seq)];
-  await db.query({ name: 'wake', text: WAKE_SQL, values });
+  await wake(pool, released);
+  return unmoved;
 }

@@ -1,7 +1,8 @@
 import type pg from 'pg';
 import type { AcceptStore, Query, QueryStore, RelayStore, StageStore, SweepStore } from '../port.ts';
 import { accept } from './accept.ts';
-import { apply, applyChain } from './apply.ts';
+import { applyChain } from './apply-chain.ts';
+import { apply } from './apply.ts';
 import { claim } from './claim.ts';
 import { deadLetter } from './dead-letter.ts';
 import type { PoolOptions } from './pool.ts';
@@ -18,8 +19,9 @@ export interface PgStore extends AcceptStore, QueryStore, StageStore, RelayStore
 /** The ports on PostgreSQL. Nothing connects before the first call. */
 export function createPgStore(options: PoolOptions): PgStore {
   const pool = createPool(options);
+  const nameOf = createNames();
   const query: Query = async <Row>(sql: string, values: readonly unknown[]) => {
-    const { rows } = await pool.query(sql, [...values]);
+    const { rows } = await pool.query({ name: nameOf(sql), text: sql, values: [...values] });
     return rows as Row[];
   };
   return {
@@ -33,7 +35,7 @@ export function createPgStore(options: PoolOptions): PgStore {
     list: (filter) => list(pool, filter),
     ping: async () => void (await pool.query('select 1')),
     apply: (changes, applyOptions) => apply(pool, changes, applyOptions),
-    applyChain: (changes, applyOptions = {}) => applyChain(pool, changes, applyOptions),
+    applyChain: (chain, chainOptions) => applyChain(pool, chain, chainOptions),
     progress: (ids) => progress(pool, ids),
     responses: (ids) => responses(pool, ids),
     deadLetter: (letters) => deadLetter(pool, letters),
@@ -44,5 +46,20 @@ export function createPgStore(options: PoolOptions): PgStore {
     overdue: (limit) => overdue(pool, limit),
     purge: (olderThanHours) => purge(pool, olderThanHours),
     close: () => pool.end(),
+  };
+}
+
+/** Statements that a connection keeps prepared; one that comes later is parsed each time. */
+const PREPARED_MAX = 64;
+
+/** Names the statements of transaction types, so that they are prepared once per connection. */
+function createNames(): (sql: string) => string | undefined {
+  const names = new Map<string, string>();
+  return (sql) => {
+    const known = names.get(sql);
+    if (known !== undefined || names.size >= PREPARED_MAX) return known;
+    const name = `query-${names.size + 1}`;
+    names.set(sql, name);
+    return name;
   };
 }

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Progress } from '../port.ts';
+import type { Answer, Progress } from '../port.ts';
 
 const PROGRESS_SQL = `
 select t.id, t.state, t.attempts, t.ambiguous,
@@ -12,8 +12,9 @@ select t.id, t.state, t.attempts, t.ambiguous,
 from unnest($1::uuid[]) as u(id) join transaction t using (id)`;
 
 const RESPONSES_SQL = `
-select transaction_id as id, data->'response' as response
-from unnest($1::uuid[]) as u(id) join event e on e.transaction_id = u.id and e.event = 'remote-responded'`;
+select t.id, e.transaction_id is not null as responded, e.data->'response' as response
+from unnest($1::uuid[]) as u(id) join transaction t using (id)
+left join event e on e.transaction_id = t.id and e.event = 'remote-responded'`;
 
 /** Where transactions stand, read in one statement before their remote calls. */
 export async function progress(pool: pg.Pool, ids: readonly string[]): Promise<Map<string, Progress>> {
@@ -21,11 +22,13 @@ export async function progress(pool: pg.Pool, ids: readonly string[]): Promise<M
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-export async function responses(pool: pg.Pool, ids: readonly string[]): Promise<Map<string, unknown>> {
-  const { rows } = await pool.query<{ id: string; response: unknown }>({
+export async function responses(pool: pg.Pool, ids: readonly string[]): Promise<Map<string, Answer>> {
+  const { rows } = await pool.query<{ id: string; responded: boolean; response: unknown }>({
     name: 'responses',
     text: RESPONSES_SQL,
     values: [ids],
   });
-  return new Map(rows.map((row) => [row.id, row.response]));
+  return new Map(
+    rows.map(({ id, responded, response }) => [id, responded ? { response } : undefined] as const),
+  );
 }
