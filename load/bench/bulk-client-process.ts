@@ -8,7 +8,8 @@ import type { BulkReport, BulkSpec } from './bulk-client.ts';
 
 const LINES_PER_WRITE = 200;
 
-await reportToParent<BulkSpec, BulkReport>(async (spec) => {
+await reportToParent<BulkReport>(async (argument) => {
+  const spec = argument as BulkSpec;
   const began = performance.now();
   const headers = { 'content-type': 'application/x-ndjson' };
   const outgoing = request(spec.url, { method: 'POST', headers });

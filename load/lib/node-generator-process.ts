@@ -5,8 +5,8 @@ import { openLoad } from './open-load.ts';
 import { reportToParent } from './reporting-process.ts';
 import type { Tally } from './tally.ts';
 
-await reportToParent<LoadSpec, ChildReport>(async (spec) => {
-  const { generator, tally } = await run(spec);
+await reportToParent<ChildReport>(async (spec) => {
+  const { generator, tally } = await run(spec as LoadSpec);
   return { generator, ...tally.toData() };
 });
 

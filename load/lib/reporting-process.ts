@@ -25,12 +25,12 @@ export function runForReport<Report>(script: string, spec: object, name: string)
 }
 
 /** The other side of `runForReport`, to be called by the script: does the work, reports it, and ends the process. */
-export async function reportToParent<Spec, Report extends CpuReport>(
-  work: (spec: Spec) => Promise<Omit<Report, keyof CpuReport>>,
+export async function reportToParent<Report extends CpuReport>(
+  work: (spec: unknown) => Promise<Omit<Report, keyof CpuReport>>,
 ): Promise<void> {
   // Whoever started this has gone: nobody wants the result.
   process.on('disconnect', () => process.exit(1));
-  const spec = JSON.parse(process.argv[2]!) as Spec;
+  const spec = JSON.parse(process.argv[2]!) as unknown;
   const before = process.cpuUsage();
   const found = await work(spec);
   const { user, system } = process.cpuUsage(before);
