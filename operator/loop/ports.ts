@@ -55,7 +55,13 @@ export interface Outcome {
   readonly error: string | undefined;
 }
 
+/** A scaler for which nothing was decided, because its replicas could not be read. */
+export interface Unread {
+  readonly scaler: ManagedScaler;
+  readonly error: Error;
+}
+
 /** Who is told: status, events, metrics, the recording. */
 export interface OutcomeSink {
-  accept(outcomes: readonly Outcome[], at: number): void | Promise<void>;
+  accept(outcomes: readonly Outcome[], at: number, unread?: readonly Unread[]): void | Promise<void>;
 }
