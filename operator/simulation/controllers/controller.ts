@@ -1,0 +1,55 @@
+import type { Pipeline } from '../model/pipeline.ts';
+import type { Random } from '../model/random.ts';
+
+/** What a controller asks of the platform. */
+export interface ScaleRequest {
+  /** Index of the stage. */
+  readonly stage: number;
+  readonly replicas: number;
+}
+
+/** Something that scales the stages of a pipeline. */
+export interface Controller {
+  /** Called after every step of the simulation; acts when its own timers say so. */
+  step(pipeline: Pipeline): readonly ScaleRequest[];
+  /** Its process is started anew: what it kept in memory is gone. */
+  restart(pipeline: Pipeline): void;
+}
+
+export interface ControllerContext {
+  readonly pipeline: Pipeline;
+  /** For phases of timers. */
+  readonly random: Random;
+  /** Seconds of the first tick; undefined: at random within the period. */
+  readonly phase: number | undefined;
+  /** The same for a second timer, where there is one. */
+  readonly pollPhase: number | undefined;
+}
+
+export interface ControllerKind {
+  readonly name: string;
+  /** In the report: what it is and where its formula and settings are from. */
+  readonly source: string;
+  /** The stages write their load into their commits. */
+  readonly writesLoad: boolean;
+  readonly create: (context: ControllerContext) => Controller;
+}
+
+export const NONE: readonly ScaleRequest[] = [];
+
+/** Says whether a timer with this period has expired, once per period. */
+export class Timer {
+  private next: number;
+  private readonly period: number;
+
+  constructor(first: number, period: number) {
+    this.next = first;
+    this.period = period;
+  }
+
+  due(now: number): boolean {
+    if (now + 1e-9 < this.next) return false;
+    while (this.next <= now + 1e-9) this.next += this.period;
+    return true;
+  }
+}

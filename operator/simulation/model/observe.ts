@@ -1,0 +1,70 @@
+import type {
+  LagReading,
+  MemberReading,
+  Observation,
+  PartitionReading,
+  ScalerObservation,
+  ScalerSpec,
+  UnknownReason,
+} from '../../scaling/types.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { Stage } from './stage.ts';
+
+const MESSAGES = {
+  'broker-outage': ['BrokerUnreachable', 'no broker answers'],
+  'leader-loss': ['PartitionLeaderless', 'partitions without a leader'],
+  blind: ['ReadTimedOut', 'the read of offsets timed out'],
+} as const satisfies Record<string, readonly [UnknownReason, string]>;
+
+/** What the operator sees of a pipeline at this time: the same shape as from Kafka and Kubernetes. */
+export function observe(pipeline: Pipeline, specs: readonly ScalerSpec[]): Observation {
+  const scalers = pipeline.stages.map((stage, index): ScalerObservation => ({
+    spec: specs[index]!,
+    lag: readLag(pipeline, stage),
+    replicas: { desired: stage.desired, ready: stage.ready, revision: '1' },
+  }));
+  return { at: pipeline.now, scalers };
+}
+
+/** The StageScalers of a scenario, with every default. */
+export function specsOf(pipeline: Pipeline): ScalerSpec[] {
+  const { stages } = pipeline.scenario;
+  return stages.map((model) => ({
+    name: model.name,
+    maxAgeSeconds: model.maxAgeSeconds,
+    minReplicas: model.minReplicas,
+    maxReplicas: model.maxReplicas,
+    upstream: model.input === undefined ? [] : [stages[model.input]!.name],
+    profile: 'balanced',
+    idleSeconds: 300,
+    fallback: undefined,
+    capacityHint: undefined,
+    offsetReset: 'earliest',
+  }));
+}
+
+function readLag(pipeline: Pipeline, stage: Stage): LagReading {
+  const { blindness } = pipeline;
+  if (blindness) {
+    const [reason, message] = MESSAGES[blindness];
+    return { kind: 'unknown', reason, message };
+  }
+  const topic = stage.model.name;
+  const members = stage.group.members.map(({ id, assigned }): MemberReading => ({
+    id,
+    assigned: stage.group.consuming ? assigned.map((partition) => ({ topic, partition })) : [],
+  }));
+  return {
+    kind: 'known',
+    group: { state: stage.group.state, members },
+    partitions: stage.queues.map((queue, partition): PartitionReading => ({
+      topic,
+      partition,
+      begin: 0,
+      end: Math.floor(queue.arrived + 1e-6),
+      // An offset of 0 has never been committed.
+      committed: stage.committed[partition]! || undefined,
+      load: stage.reports[partition],
+    })),
+  };
+}

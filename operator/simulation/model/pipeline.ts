@@ -1,0 +1,146 @@
+import { AgeHistogram } from './age-histogram.ts';
+import type { Random } from './random.ts';
+import { createRandom } from './random.ts';
+import { RecordQueue } from './record-queue.ts';
+import type { Scenario, StageModel } from './scenario.ts';
+import { Stage } from './stage.ts';
+
+/** Records per second that the producers' relay writes when it catches up after an outage. */
+const RELAY_PER_SECOND = 2_000;
+
+/** What does not depend on the controller: the same for every controller of one scenario and seed. */
+export interface Load {
+  /** Mean records per second, by second. */
+  readonly rates: Float64Array;
+  /** Random numbers for the arrivals. */
+  readonly random: Random;
+}
+
+/** The load of a scenario under a seed. */
+export function createLoad(scenario: Scenario, seed: number): Load {
+  const rate = scenario.load(createRandom(seed, `${scenario.name}/load`));
+  const rates = Float64Array.from({ length: Math.ceil(scenario.durationSeconds) + 1 }, (_, second) =>
+    Math.max(0, rate(second)),
+  );
+  return { rates, random: createRandom(seed, `${scenario.name}/arrivals`) };
+}
+
+/** All stages of a scenario, step by step. */
+export class Pipeline {
+  readonly scenario: Scenario;
+  readonly stages: readonly Stage[];
+  /** From the time a record came to the time it left a last stage. */
+  readonly ages = new AgeHistogram();
+  readonly stepSeconds: number;
+  now = 0;
+  private readonly load: Load;
+  /** What producers could not write yet. */
+  private readonly outbox: readonly RecordQueue[];
+  private readonly children: readonly (readonly Stage[])[];
+  private outage: Scenario['faults'][number] | undefined;
+
+  constructor(scenario: Scenario, seed: number, stepSeconds: number) {
+    this.scenario = scenario;
+    this.stepSeconds = stepSeconds;
+    this.load = createLoad(scenario, seed);
+    this.stages = scenario.stages.map((model) => {
+      const random = createRandom(seed, `${scenario.name}/${model.name}`);
+      return new Stage({ model, environment: scenario.environment, stepSeconds, random });
+    });
+    this.outbox = Array.from({ length: scenario.stages[0]!.partitions }, () => new RecordQueue(stepSeconds));
+    this.children = scenario.stages.map((_, index) =>
+      this.stages.filter(({ model }) => model.input === index),
+    );
+    this.start();
+  }
+
+  /** Mean load at this time, in records per second that a stage reads. */
+  meanRate(model: StageModel, second: number): number {
+    const at = Math.min(this.load.rates.length - 1, Math.max(0, Math.floor(second)));
+    const input = model.input === undefined ? undefined : this.scenario.stages[model.input];
+    return (input ? this.meanRate(input, second) : this.load.rates[at]!) * model.gain(second);
+  }
+
+  /** Records the operator cannot know of at present, and why. */
+  get blindness(): 'broker-outage' | 'leader-loss' | 'blind' | undefined {
+    const { kind } = this.outage ?? {};
+    return kind === 'operator-restart' ? undefined : kind;
+  }
+
+  step(): void {
+    this.now += this.stepSeconds;
+    const before = this.blindness;
+    this.outage = this.scenario.faults.find(
+      (fault) => 'from' in fault && this.now >= fault.from && this.now < fault.to,
+    );
+    if (before === 'broker-outage' && !this.blindness)
+      for (const stage of this.stages) stage.group.disturb(this.now);
+    this.produce();
+    for (const [index, stage] of this.stages.entries()) this.stepStage(stage, this.children[index]!);
+  }
+
+  private start(): void {
+    const { initialReplicas } = this.scenario;
+    for (const stage of this.stages) {
+      const replicas =
+        initialReplicas === 'fitting'
+          ? replicasFor(stage.model, this.meanRate(stage.model, 0) / 0.8)
+          : Math.max(initialReplicas, stage.model.minReplicas);
+      stage.scale(replicas, 0, true);
+      stage.group.change(stage.pods, [], -60);
+      stage.group.advance(0, 0);
+    }
+  }
+
+  private produce(): void {
+    const first = this.stages.filter(({ model }) => model.input === undefined);
+    const { random, rates } = this.load;
+    const rate = rates[Math.floor(this.now - this.stepSeconds)]! * this.stepSeconds;
+    const weights = first[0]!.model.weights(this.now);
+    const relayed = (RELAY_PER_SECOND / this.outbox.length) * this.stepSeconds;
+    for (const [partition, queue] of this.outbox.entries()) {
+      const records = random.poisson(rate * weights[partition]!);
+      if (records === 0 && queue.length === 0) continue;
+      queue.push(records, this.now, this.now - this.stepSeconds / 2);
+      if (this.isDown(partition)) continue;
+      const taken = Math.min(queue.length, Math.max(records, relayed));
+      const origin = queue.take(taken, this.now) / taken;
+      for (const { model, queues } of first)
+        queues[partition % queues.length]!.push(taken * model.gain(this.now), this.now, origin);
+    }
+  }
+
+  private stepStage(stage: Stage, children: readonly Stage[]): void {
+    stage.step({
+      at: this.now,
+      isDown: (partition) => this.isDown(partition),
+      ages: children.length === 0 ? this.ages : undefined,
+      emit: (partition, records, origins) => {
+        for (const { model, queues } of children) {
+          const queue = queues[partition % queues.length]!;
+          queue.push(records * model.gain(this.now), this.now, origins / records);
+        }
+      },
+    });
+  }
+
+  private isDown(partition: number): boolean {
+    const { blindness } = this;
+    return blindness === 'broker-outage' || (blindness === 'leader-loss' && partition % 3 === 0);
+  }
+}
+
+/** Counts of replicas that make a difference: n where fewer would leave some replica with more partitions. */
+export function levels(partitions: number): number[] {
+  const counts = Array.from({ length: partitions }, (_, index) => Math.ceil(partitions / (index + 1)));
+  return [...new Set(counts)].sort((a, b) => a - b);
+}
+
+/** Smallest useful count whose evenly loaded replicas settle `perSecond`, within the stage's bounds. */
+export function replicasFor(model: StageModel, perSecond: number): number {
+  const { partitions, capacity, minReplicas, maxReplicas } = model;
+  const fits = (count: number) => (partitions / Math.ceil(partitions / count)) * capacity >= perSecond;
+  if (perSecond <= 0) return minReplicas;
+  const count = levels(partitions).find(fits) ?? partitions;
+  return Math.min(maxReplicas, Math.max(minReplicas, count));
+}

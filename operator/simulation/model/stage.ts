@@ -1,0 +1,190 @@
+import type { AgeHistogram } from './age-histogram.ts';
+import { ConsumerGroup } from './consumer-group.ts';
+import type { Pod } from './pod.ts';
+import type { Random } from './random.ts';
+import { RecordQueue } from './record-queue.ts';
+import type { Environment, StageModel } from './scenario.ts';
+import { shareOut } from './share-out.ts';
+
+export interface StageOptions {
+  readonly model: StageModel;
+  readonly environment: Environment;
+  readonly stepSeconds: number;
+  readonly random: Random;
+}
+
+/** What a stage may do in one step. */
+export interface StepConditions {
+  /** End of the step. */
+  readonly at: number;
+  /** Partitions that a fault keeps from being read. */
+  readonly isDown: (partition: number) => boolean;
+  /** Where the ages of what leaves the pipeline here are counted. */
+  readonly ages: AgeHistogram | undefined;
+  /** Called for what each partition settles: records, and the sum of their origins. */
+  readonly emit: (partition: number, records: number, origins: number) => void;
+}
+
+/** One stage: its partitions, its pods and their group. */
+export class Stage {
+  readonly model: StageModel;
+  readonly group: ConsumerGroup;
+  readonly queues: readonly RecordQueue[];
+  /** Offsets as the broker has them: only whole records, and only what has been committed. */
+  readonly committed: Float64Array;
+  readonly reports: (Pod['report'] | undefined)[];
+  pods: Pod[] = [];
+  /** `spec.replicas`. */
+  desired = 0;
+  /** Records that ever were settled, as the replicas count them. */
+  settled = 0;
+  private readonly options: StageOptions;
+  private created = 0;
+  private readonly waiting: number[] = [];
+  private readonly parts: number[] = [];
+
+  constructor(options: StageOptions) {
+    const { model, environment, random, stepSeconds } = options;
+    this.options = options;
+    this.model = model;
+    this.group = new ConsumerGroup(model.partitions, environment, random);
+    this.queues = Array.from({ length: model.partitions }, () => new RecordQueue(stepSeconds));
+    this.committed = new Float64Array(model.partitions);
+    this.reports = Array.from({ length: model.partitions }, () => undefined);
+  }
+
+  /** `spec.replicas` changes; `warm` pods are up at once. */
+  scale(replicas: number, at: number, warm = false): void {
+    this.desired = replicas;
+    const missing = replicas - this.pods.length;
+    const { environment, random } = this.options;
+    const last = warm ? 0 : random.between(...environment.coldStart(Math.max(1, missing)));
+    for (let index = 0; index < missing; index++)
+      this.pods.push(this.createPod(at + last * random.between(1 - environment.coldStartSpread, 1)));
+    if (missing < 0) this.remove(-missing, at);
+  }
+
+  /** Ready pods, as the Deployment's status tells. */
+  get ready(): number {
+    return this.group.members.length;
+  }
+
+  /** Oldest waiting record of any partition, in seconds. */
+  maxAge(at: number): number {
+    let age = 0;
+    for (const queue of this.queues) age = Math.max(age, queue.headAge(at));
+    return age;
+  }
+
+  /** Records not yet settled. */
+  get backlog(): number {
+    let sum = 0;
+    for (const queue of this.queues) sum += queue.length;
+    return sum;
+  }
+
+  step(conditions: StepConditions): void {
+    const { at } = conditions;
+    const joining = this.pods.filter((pod) => !pod.joined && pod.readyAt <= at);
+    if (joining.length > 0) {
+      this.commitAll(this.group.members);
+      this.group.change(joining, [], at);
+    }
+    this.group.advance(at, this.options.stepSeconds);
+    if (this.group.consuming) for (const pod of this.group.members) this.work(pod, conditions);
+  }
+
+  private work(pod: Pod, conditions: StepConditions): void {
+    const { at, ages, emit, isDown } = conditions;
+    const { stepSeconds } = this.options;
+    const capacity = this.capacityNow(at) * stepSeconds;
+    const limit = (this.model.partitionCapacity ?? Infinity) * stepSeconds;
+    const { waiting } = this;
+    waiting.length = pod.assigned.length;
+    for (let index = 0; index < waiting.length; index++) {
+      const partition = pod.assigned[index]!;
+      const blocked = isDown(partition) || this.isPoisoned(partition, at);
+      waiting[index] = blocked ? 0 : this.queues[partition]!.length;
+    }
+    const parts = shareOut(waiting, capacity, limit, this.parts);
+    let settled = 0;
+    for (let index = 0; index < waiting.length; index++) {
+      const records = parts[index]!;
+      if (records <= 0) continue;
+      const partition = pod.assigned[index]!;
+      emit(partition, records, this.queues[partition]!.take(records, at, ages));
+      settled += records;
+    }
+    pod.settled += settled;
+    this.settled += settled;
+    pod.utilization = capacity > 0 ? Math.min(1, settled / capacity) : 0;
+    pod.busySeconds += pod.utilization * stepSeconds;
+    if (at < pod.nextCommitAt) return;
+    pod.nextCommitAt = Math.max(at, pod.nextCommitAt + this.options.environment.commitInterval);
+    this.commit(pod);
+  }
+
+  /** Of one replica, in records per second; what is shared is shared by the members. */
+  private capacityNow(at: number): number {
+    const { capacity, speed, sharedCapacity } = this.model;
+    const own = capacity * (speed?.(at) ?? 1);
+    if (!sharedCapacity) return own;
+    const members = this.group.members.length;
+    const whole = sharedCapacity.perSecond * Math.max(0.1, 1 - sharedCapacity.lossPerReplica * members);
+    return Math.min(own, whole / members);
+  }
+
+  private isPoisoned(partition: number, at: number): boolean {
+    const { poisoned } = this.model;
+    return poisoned?.partition === partition && at >= poisoned.from && at < poisoned.to;
+  }
+
+  private commit(pod: Pod): void {
+    const { concurrency, writesLoad } = this.model;
+    pod.report = writesLoad
+      ? {
+          replica: pod.id,
+          busySeconds: pod.busySeconds,
+          settled: Math.floor(pod.settled),
+          inFlight: Math.round(pod.utilization * concurrency),
+        }
+      : undefined;
+    for (const partition of pod.assigned) {
+      const settled = Math.floor(this.queues[partition]!.departed + 1e-6);
+      if (settled <= this.committed[partition]!) continue;
+      this.committed[partition] = settled;
+      this.reports[partition] = pod.report;
+    }
+  }
+
+  /** What members do when they lose their partitions. */
+  commitAll(members: readonly Pod[]): void {
+    if (this.group.consuming) for (const pod of members) this.commit(pod);
+  }
+
+  private createPod(readyAt: number): Pod {
+    const { random, environment } = this.options;
+    return {
+      id: `${this.model.name}-${this.created++}`,
+      order: random.uniform(),
+      readyAt,
+      nextCommitAt: readyAt + random.uniform() * environment.commitInterval,
+      joined: false,
+      assigned: [],
+      busySeconds: 0,
+      settled: 0,
+      utilization: 0,
+      report: undefined,
+    };
+  }
+
+  /** A ReplicaSet deletes pods that are not up first, then the youngest. */
+  private remove(count: number, at: number): void {
+    const victims = new Set(this.pods.toSorted((a, b) => b.readyAt - a.readyAt).slice(0, count));
+    const leaving = this.group.members.filter((pod) => victims.has(pod));
+    this.pods = this.pods.filter((pod) => !victims.has(pod));
+    if (leaving.length === 0) return;
+    this.commitAll(this.group.members);
+    this.group.change([], leaving, at);
+  }
+}
