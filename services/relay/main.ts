@@ -14,6 +14,7 @@ import { createSweeper } from './sweeper.ts';
 
 const NAME = 'sluice-relay';
 const PURGE_INTERVAL_MS = 600_000;
+const BURY_INTERVAL_MS = 10_000;
 const RETRY_INTERVAL_MS = 100;
 /** Without a claim that went well for this long (Kafka or Postgres away), a fresh process may fare better. */
 const STALLED_MS = 120_000;
@@ -53,9 +54,10 @@ async function start(settings: Settings, { log, metrics, signal }: ServiceContex
     log,
     isRefusedMessage,
     mend: async (error) => {
-      if (!settings.SLUICE_CREATE_TOPICS || !isMissingTopic(error)) return;
+      if (!settings.SLUICE_CREATE_TOPICS || !isMissingTopic(error)) return false;
       const created = await admin.ensureTopics(topicSpecs(prefix, settings.SLUICE_PARTITIONS));
       log.warn({ created }, 'topics were missing: created them');
+      return true;
     },
     loops: settings.RELAY_LOOPS,
     batchMax: settings.RELAY_BATCH_MAX,
@@ -78,6 +80,7 @@ async function start(settings: Settings, { log, metrics, signal }: ServiceContex
   const schedules = [
     every({ intervalMs: RETRY_INTERVAL_MS, run: () => sweeper.tick(), onError, signal }),
     every({ intervalMs: settings.SWEEP_INTERVAL_MS, run: () => sweeper.sweep(), onError, signal }),
+    every({ intervalMs: BURY_INTERVAL_MS, run: () => sweeper.bury(), onError, signal }),
     every({ intervalMs: PURGE_INTERVAL_MS, run: () => sweeper.purge(), onError, signal }),
   ];
   const health = (): true | string => {

@@ -48,7 +48,7 @@ class Rig {
       isRefusedMessage: (error) => error === REFUSED,
       mend: (error) => {
         this.mended.push(error);
-        return Promise.resolve();
+        return Promise.resolve(false);
       },
       metrics: createMetrics('test'),
       log: pino({ level: 'silent' }),
@@ -115,6 +115,38 @@ test('waits out a failure, mends what it can, and goes on where it stopped', asy
   expect(rig.sent).toEqual(numbers(10));
   expect(rig.mended).toEqual([AWAY, AWAY, AWAY]);
   expect(rig.letters).toEqual([]);
+});
+
+test('loops that fail at the same moment share one mending, and go on when it is done', async () => {
+  const rig = new Rig();
+  const options = rig.options();
+  const broken = new Set([0, 1]);
+  const claims: number[] = [];
+  let mendings = 0;
+  const claim: RelayOptions['store']['claim'] = ([first]) => {
+    claims.push(first!);
+    return broken.has(first!) ? Promise.reject(AWAY) : Promise.resolve(0);
+  };
+  const mend = async (): Promise<boolean> => {
+    mendings++;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    broken.clear();
+    return true;
+  };
+  await play(rig, 24, { loops: 2, store: { ...options.store, claim }, mend });
+  expect(mendings).toBe(1);
+  // Both have claimed again, though the shortest backoff is 100 ms.
+  expect(claims.toSorted()).toEqual([0, 0, 1, 1]);
+});
+
+test('a mending that does not help is not repeated without a wait', async () => {
+  const rig = new Rig();
+  rig.rows = [row(0)];
+  rig.failures = Array.from({ length: 1_000 }, () => AWAY);
+  await play(rig, 10_000, { mend: () => Promise.resolve(true) });
+  // 100 ms, doubling to 5 s, and once at once.
+  expect(rig.sends).toBeLessThan(12);
+  expect(rig.sends).toBeGreaterThan(5);
 });
 
 test('a mending that fails does not end the loop', async () => {

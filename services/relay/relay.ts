@@ -19,8 +19,11 @@ export interface RelayOptions {
   readonly pollMaxMs: number;
   /** The broker will never take this message, whatever the weather. */
   readonly isRefusedMessage: (error: unknown) => boolean;
-  /** Called after a failure, before the next attempt: may mend what was in the way. */
-  readonly mend: (error: unknown) => Promise<void>;
+  /**
+   * Called after a failure, never twice at once: may mend what was in the way. True when it did, and the next
+   * attempt need not wait.
+   */
+  readonly mend: (error: unknown) => Promise<boolean>;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
@@ -93,10 +96,19 @@ export function createRelay(options: RelayOptions): Relay {
     ]);
   }
 
+  /** Loops that fail at the same moment share one attempt at mending, and what came of it. */
+  const mend = sharedPromise((error: unknown) =>
+    options.mend(error).catch((cause: unknown) => {
+      log.warn({ err: cause }, 'could not be mended');
+      return false;
+    }),
+  );
+
   async function loop(shards: readonly number[], signal: AbortSignal): Promise<void> {
     let limit = options.batchMax;
     let pauseMs = options.pollMinMs;
     let retryMs = RETRY_MIN_MS;
+    let mended = false;
     while (!signal.aborted) {
       try {
         const count = await store.claim(shards, limit, send);
@@ -104,6 +116,7 @@ export function createRelay(options: RelayOptions): Relay {
         lastSuccessMs = Date.now();
         limit = Math.min(options.batchMax, limit * 2);
         retryMs = RETRY_MIN_MS;
+        mended = false;
         if (count > 0) pauseMs = options.pollMinMs;
         if (count >= options.batchMax / 2) continue;
         // Under load a little more gathers: fewer claims and sends, of more rows each.
@@ -117,7 +130,11 @@ export function createRelay(options: RelayOptions): Relay {
           continue;
         }
         log.warn({ err: error, retryMs }, 'claim failed, trying again');
-        await options.mend(error).catch((cause: unknown) => log.warn({ err: cause }, 'could not be mended'));
+        // Once without a wait; should that fail as well, something else is in the way.
+        if ((await mend(error)) && !mended) {
+          mended = true;
+          continue;
+        }
         await pause(retryMs, signal);
         retryMs = Math.min(RETRY_MAX_MS, retryMs * 2);
       }
@@ -141,6 +158,17 @@ export function createRelay(options: RelayOptions): Relay {
     },
     lastSuccessMs: () => lastSuccessMs,
   };
+}
+
+/** Calls that come while one is under way get its result. */
+function sharedPromise<Argument, Result>(
+  work: (argument: Argument) => Promise<Result>,
+): (argument: Argument) => Promise<Result> {
+  let running: Promise<Result> | undefined;
+  return (argument) =>
+    (running ??= work(argument).finally(() => {
+      running = undefined;
+    }));
 }
 
 function toOutgoing(

@@ -10,11 +10,12 @@ import type { Order } from '../domain/state-machine.ts';
 import { STATES, resumeEvent } from '../domain/state-machine.ts';
 import type { Change, Overdue, StageStore, SweepHorizon, SweepStore } from '../store/port.ts';
 import { Consumption, observeConsumption } from './consumption.ts';
+import { findUnreadable } from './unreadable.ts';
 
 export interface SweeperOptions {
   readonly prefix: string;
   readonly orders: readonly Order[];
-  readonly store: SweepStore & Pick<StageStore, 'apply'>;
+  readonly store: SweepStore & Pick<StageStore, 'apply' | 'deadLetter' | 'query'>;
   readonly admin: BrokerAdmin;
   readonly afterSeconds: number;
   readonly idempotencyTtlHours: number;
@@ -27,10 +28,17 @@ export interface Sweeper {
   tick(): Promise<void>;
   /** Finds transactions whose event was lost and publishes it again. Needs Kafka. */
   sweep(): Promise<void>;
+  /** Stops that for events that nobody can read: buries them, for somebody to look at. */
+  bury(): Promise<void>;
   purge(): Promise<void>;
 }
 
 const LIMIT = 500;
+/**
+ * Publications of one event, over a quarter of an hour as it ships, after which what buries it is no passing
+ * thing such as an old replica in the middle of an upgrade.
+ */
+const UNREADABLE_AFTER = 5;
 
 /** One combination of order and state, and who has to consume what for it to move on. */
 interface Watch {
@@ -94,6 +102,13 @@ export function createSweeper(options: SweeperOptions): Sweeper {
         reemitted.add(count, { state: watch.state });
         log.warn({ state: watch.state, count }, 'published again: these had lost their event');
       }
+    },
+    bury: async () => {
+      const letters = await findUnreadable(store, { prefix: options.prefix, times: UNREADABLE_AFTER });
+      if (letters.length === 0) return;
+      await store.deadLetter(letters);
+      for (const { transactionId, message } of letters)
+        log.error({ transactionId }, `not published again before a redrive: ${message}`);
     },
     purge: async () => {
       await store.purge(options.idempotencyTtlHours);

@@ -6,9 +6,23 @@ import { startCall } from '../../otel/tracing.ts';
 export type RemoteOutcome =
   | { readonly kind: 'answered'; readonly statusCode: number; readonly body: unknown; readonly calls: number }
   /** Certainly without effect: never reached the remote, or refused by it for now. */
-  | { readonly kind: 'refused'; readonly message: string; readonly calls: number }
+  | {
+      readonly kind: 'refused';
+      readonly message: string;
+      readonly calls: number;
+      /** Absent where the remote has not said so itself. */
+      readonly notNow?: NotNow;
+    }
   /** May have had its effect. */
   | { readonly kind: 'unknown'; readonly message: string; readonly calls: number };
+
+/** The remote is there, and takes no more for now. */
+export interface NotNow {
+  /** How many of the calls it answered so. */
+  readonly calls: number;
+  /** Ms from now that it asks to be left alone (Retry-After), where it says so. */
+  readonly retryAfterMs: number | undefined;
+}
 
 export interface RemoteClient {
   /** Calls the remote with `id` as the idempotency key; never rejects for what the remote or network does. */
@@ -37,10 +51,12 @@ const NOT_SENT = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 const QUICK_WAIT_MS = 50;
+const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
 type Attempt =
   | { readonly kind: 'answered'; readonly statusCode: number; readonly body: unknown }
-  | { readonly kind: 'refused' | 'unknown'; readonly message: string };
+  | { readonly kind: 'refused'; readonly message: string; readonly notNow?: Omit<NotNow, 'calls'> }
+  | { readonly kind: 'unknown'; readonly message: string };
 
 export function createRemoteClient(options: RemoteClientOptions): RemoteClient {
   const url = new URL(options.url);
@@ -79,7 +95,8 @@ export function createRemoteClient(options: RemoteClientOptions): RemoteClient {
         body: request.body === undefined ? null : JSON.stringify(request.body),
         signal: abort.signal,
       });
-      result = classify(response.statusCode, await response.body.text());
+      const text = await response.body.text();
+      result = classify(response.statusCode, text, response.headers['retry-after']);
       span.end(response.statusCode);
     } catch (error) {
       result = failure(error, abort.signal.aborted ? options.timeoutMs : undefined);
@@ -95,14 +112,20 @@ export function createRemoteClient(options: RemoteClientOptions): RemoteClient {
     close: () => pool.close(),
     call: async (id, request, traceparent) => {
       let maybeDone = false;
+      let notNow: NotNow | undefined;
       for (let calls = 1; ; calls++) {
         const result = await attempt(id, request, { traceparent, attempt: calls });
         if (result.kind === 'answered') return { ...result, calls };
         maybeDone ||= result.kind === 'unknown';
-        if (calls >= options.quickAttempts) {
-          return { kind: maybeDone ? 'unknown' : 'refused', message: result.message, calls };
+        if (result.kind === 'refused' && result.notNow)
+          notNow = { ...result.notNow, calls: (notNow?.calls ?? 0) + 1 };
+        const waitMs = QUICK_WAIT_MS * calls * (0.5 + Math.random());
+        if (calls >= options.quickAttempts || (notNow?.retryAfterMs ?? 0) > waitMs) {
+          const { message } = result;
+          if (maybeDone) return { kind: 'unknown', message, calls };
+          return { kind: 'refused', message, calls, ...(notNow && { notNow }) };
         }
-        await new Promise((resolve) => setTimeout(resolve, QUICK_WAIT_MS * calls * (0.5 + Math.random())));
+        await new Promise((resolve) => setTimeout(resolve, waitMs));
       }
     },
   };
@@ -113,8 +136,13 @@ function labelOf(result: Attempt): 'ok' | 'declined' | 'refused' | 'unknown' {
   return result.statusCode < 300 ? 'ok' : 'declined';
 }
 
-function classify(statusCode: number, text: string): Attempt {
-  if (NOT_NOW.has(statusCode)) return { kind: 'refused', message: `The remote answered ${statusCode}.` };
+type Header = string | string[] | undefined;
+
+function classify(statusCode: number, text: string, retryAfter: Header): Attempt {
+  if (NOT_NOW.has(statusCode)) {
+    const notNow = { retryAfterMs: parseRetryAfter(retryAfter, Date.now()) };
+    return { kind: 'refused', message: `The remote answered ${statusCode}.`, notNow };
+  }
   if (statusCode >= 500 || statusCode === 408)
     return { kind: 'unknown', message: `The remote answered ${statusCode}.` };
   const message = `The remote answered ${statusCode} with a body that is not JSON, or holds NUL.`;
@@ -125,6 +153,17 @@ function classify(statusCode: number, text: string): Attempt {
   } catch {
     return { kind: 'unknown', message };
   }
+}
+
+/** Ms from now by a Retry-After header: whole seconds or a date (RFC 9110 10.2.3). Undefined for anything else. */
+export function parseRetryAfter(header: Header, nowMs: number): number | undefined {
+  const text = (Array.isArray(header) ? header[0] : header)?.trim() ?? '';
+  const ms = /^\d+$/.test(text)
+    ? Number(text) * 1_000
+    : HTTP_DATE.test(text)
+      ? Date.parse(text) - nowMs
+      : NaN;
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }
 
 function failure(error: unknown, timedOutMs: number | undefined): Attempt {

@@ -28,7 +28,10 @@ class NoAnswer extends Error {
 
 const PROBE_WAIT_MS = 100;
 
-/** Opens when at least half of the calls of 10 s (20 at least) got no answer; probes after 1 s, 2 s … 15 s. */
+/**
+ * Opens when at least half of the calls of 10 s (20 at least) got no answer; probes after 1 s, 2 s … 15 s. A remote
+ * that refuses because it is full is there, and busy with what it has taken: to stop calling would leave it idle.
+ */
 export function createCircuit(): Circuit {
   const breaker = circuitBreaker(handleAll, {
     halfOpenAfter: new ExponentialBackoff({ initialDelay: 1_000, maxDelay: 15_000 }),
@@ -55,6 +58,6 @@ export function createCircuit(): Circuit {
 
 async function answered(make: () => Promise<RemoteOutcome>): Promise<RemoteOutcome> {
   const outcome = await make();
-  if (outcome.kind !== 'answered') throw new NoAnswer(outcome);
-  return outcome;
+  if (outcome.kind === 'answered' || (outcome.kind === 'refused' && outcome.notNow)) return outcome;
+  throw new NoAnswer(outcome);
 }

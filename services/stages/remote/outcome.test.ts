@@ -9,13 +9,14 @@ import type { StepResult } from '../../runtime/step.ts';
 import { payment } from '../../transactions/payment/payment.ts';
 import { afterCall, afterReversal, backoffMs, giveUp } from './outcome.ts';
 
-const policy = { maxAttempts: 5, backoffMs: 100, backoffMaxMs: 1_000, random: () => 0 };
+const policy = { maxAttempts: 5, backoffMs: 100, backoffMaxMs: 1_000, refusedMaxMs: 60_000, random: () => 0 };
+const patience = { waitedMs: 50, leftMs: 59_950 };
 const id = randomUUIDv7();
 
 function work(order: Order): EventData['new'] {
   return { id, key: 'K', type: 'payment', order, payload: { amount: 1 } };
 }
-const context = (order: Order) => ({ type: payment('payment', order), policy });
+const context = (order: Order) => ({ type: payment('payment', order), policy, ...patience });
 
 interface Found {
   readonly event: EventName;
@@ -34,7 +35,8 @@ function read(result: StepResult): Found {
 const OUTCOMES = {
   ok: { kind: 'answered', statusCode: 200, body: { reference: 'R' }, calls: 1 },
   declined: { kind: 'answered', statusCode: 422, body: { detail: 'no' }, calls: 1 },
-  refused: { kind: 'refused', message: 'not now.', calls: 1 },
+  refused: { kind: 'refused', message: 'not there.', calls: 1 },
+  full: { kind: 'refused', message: 'not now.', calls: 2, notNow: { calls: 2, retryAfterMs: 700 } },
   unknown: { kind: 'unknown', message: 'no answer.', calls: 1 },
 } as const satisfies Record<string, RemoteOutcome>;
 
@@ -60,6 +62,10 @@ const CALLS: readonly Row[] = [
   ['refused', unsure, 'retry-scheduled', true],
   ['refused', last, 'failed', false],
   ['refused', lastUnsure, 'compensation-requested', true],
+  ['full', fresh, 'retry-scheduled', false],
+  ['full', unsure, 'retry-scheduled', true],
+  ['full', last, 'retry-scheduled', false],
+  ['full', lastUnsure, 'retry-scheduled', true],
   ['unknown', fresh, 'retry-scheduled', true],
   ['unknown', unsure, 'retry-scheduled', true],
   ['unknown', last, 'compensation-requested', true],
@@ -69,12 +75,26 @@ const CALLS: readonly Row[] = [
 describe.each(ORDERS)('%s', (order) => {
   test.each(CALLS)('a call that is %s, before it %j: %s', (name, before, event, ambiguous) => {
     const found = read(afterCall(work(order), before, OUTCOMES[name], context(order)));
-    expect(found).toMatchObject({ event, ambiguous, attempt: before.attempts + 1 });
+    expect(found).toMatchObject({ event, ambiguous, attempt: before.attempts + (name === 'full' ? 0 : 1) });
     expect(found.data).toMatchObject({ id, key: 'K', type: 'payment', order });
     expect(found.delayMs !== undefined).toBe(event === 'retry-scheduled');
     // The machine has an edge for it from every state in which a call is made.
     const states: State[] = order === 'chained' ? ['validated'] : ['accepted', 'validated'];
     for (const state of states) expect(next(order, state, event)).toBeDefined();
+  });
+
+  test('a full remote is left alone for as long as it asks; in the end its refusals count', () => {
+    const later = read(afterCall(work(order), fresh, OUTCOMES.full, context(order)));
+    expect(later.delayMs).toBe(700);
+    const impatient = { ...context(order), leftMs: 0 };
+    expect(read(afterCall(work(order), fresh, OUTCOMES.full, impatient))).toMatchObject({
+      event: 'retry-scheduled',
+      attempt: 2,
+    });
+    expect(read(afterCall(work(order), last, OUTCOMES.full, impatient))).toMatchObject({
+      event: 'failed',
+      attempt: 6,
+    });
   });
 
   test.each(CAUSES)('giving up because it is %s', (cause) => {
@@ -108,7 +128,7 @@ describe.each(ORDERS)('%s', (order) => {
     expect(reverse(answer(true)).event).toBe('compensated');
     expect(reverse(answer(false)).event).toBe(cause);
     expect(reverse(answer(true)).data).toMatchObject({ reasons: [{ code: 'c' }] });
-    for (const name of ['refused', 'unknown'] as const)
+    for (const name of ['refused', 'full', 'unknown'] as const)
       for (const attempts of [0, 4, 5_000])
         expect(reverse(OUTCOMES[name], attempts)).toMatchObject({
           event: 'retry-scheduled',

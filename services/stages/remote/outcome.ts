@@ -5,18 +5,22 @@ import type { StepResult } from '../../runtime/step.ts';
 import { ok } from '../../runtime/step.ts';
 import type { Progress } from '../../store/port.ts';
 import type { TransactionType } from '../../transactions/type.ts';
+import type { Patience, RefusalPolicy } from './refusal.ts';
+import { countedCalls, refusalWaitMs } from './refusal.ts';
 
-export interface RetryPolicy {
-  /** Calls in all before a transaction fails. */
+export interface RetryPolicy extends RefusalPolicy {
+  /** Calls in all before a transaction fails; those that a full remote refuses are left out (`countedCalls`). */
   readonly maxAttempts: number;
-  readonly backoffMs: number;
-  readonly backoffMaxMs: number;
-  /** A number in [0, 1): spreads retries out. */
-  readonly random: () => number;
 }
 
 type Work = EventData['new'];
 type Before = Pick<Progress, 'attempts' | 'ambiguous'>;
+
+/** What is known beside the outcome of a call. */
+export interface CallContext extends Patience {
+  readonly type: TransactionType;
+  readonly policy: RetryPolicy;
+}
 
 /**
  * Ms until the next attempt: doubles from `backoffMs` to `backoffMaxMs`, of which between half and all is
@@ -32,9 +36,10 @@ export function afterCall(
   work: Work,
   before: Before,
   outcome: RemoteOutcome,
-  { type, policy }: { type: TransactionType; policy: RetryPolicy },
+  context: CallContext,
 ): StepResult {
-  const attempt = before.attempts + outcome.calls;
+  const { type, policy } = context;
+  const attempt = before.attempts + countedCalls(outcome, context);
   if (outcome.kind === 'answered') {
     const answer = type.fromRemote(outcome.statusCode, outcome.body);
     if (answer.kind === 'declined') return verdict(work, 'failed', answer.reasons, attempt);
@@ -43,7 +48,10 @@ export function afterCall(
     return ok({ event: 'remote-responded', data: JSON.stringify(data), attempt });
   }
   const ambiguous = before.ambiguous || outcome.kind === 'unknown';
-  if (attempt < policy.maxAttempts) return retryLater(work, outcome.message, { attempt, ambiguous, policy });
+  if (attempt < policy.maxAttempts || attempt === before.attempts) {
+    const delayMs = waitMs(outcome, attempt, context);
+    return retryLater(work, outcome.message, { attempt, ambiguous, delayMs });
+  }
   const reason = {
     code: 'remote-unavailable',
     message: `${outcome.message} Gave up after ${attempt} calls.`,
@@ -56,16 +64,19 @@ export function afterReversal(
   request: EventData['compensation-requested'],
   before: Before,
   outcome: RemoteOutcome,
-  { type, policy }: { type: TransactionType; policy: RetryPolicy },
+  context: CallContext,
 ): StepResult {
-  const attempt = before.attempts + outcome.calls;
+  const { type, policy } = context;
+  const { ambiguous } = before;
+  const attempt = before.attempts + countedCalls(outcome, context);
   if (outcome.kind !== 'answered') {
-    return retryLater(request, outcome.message, { attempt, ambiguous: before.ambiguous, policy });
+    const delayMs = waitMs(outcome, attempt, context);
+    return retryLater(request, outcome.message, { attempt, ambiguous, delayMs });
   }
   const undone = type.reversed(outcome.statusCode, outcome.body);
   if (undone === undefined) {
     const message = `The remote answered a reversal by ${outcome.statusCode}, which says nothing of the effect.`;
-    return retryLater(request, message, { attempt, ambiguous: before.ambiguous, policy });
+    return retryLater(request, message, { attempt, ambiguous, delayMs: backoffMs(attempt, policy) });
   }
   return verdict(request, undone ? 'compensated' : request.cause, request.reasons, attempt);
 }
@@ -84,6 +95,16 @@ export function giveUp(
   return ok({ event: 'compensation-requested', data: JSON.stringify(data), attempt, ambiguous });
 }
 
+function waitMs(
+  outcome: Exclude<RemoteOutcome, { kind: 'answered' }>,
+  attempt: number,
+  context: CallContext,
+): number {
+  if (outcome.kind === 'refused' && outcome.notNow)
+    return refusalWaitMs(outcome.notNow, context.policy, context);
+  return backoffMs(attempt, context.policy);
+}
+
 function verdict(
   { id, key, type, order }: Work,
   event: Cause | 'compensated',
@@ -97,9 +118,8 @@ function verdict(
 function retryLater(
   { id, key, type, order }: Work,
   message: string,
-  { attempt, ambiguous, policy }: { attempt: number; ambiguous: boolean; policy: RetryPolicy },
+  { attempt, ambiguous, delayMs }: { attempt: number; ambiguous: boolean; delayMs: number },
 ): StepResult {
-  const delayMs = backoffMs(attempt, policy);
   const reasons = [{ code: 'remote-unavailable', message }];
   const data: EventData['retry-scheduled'] = { id, key, type, order, reasons };
   return ok({ event: 'retry-scheduled', data: JSON.stringify(data), attempt, delayMs, ambiguous });

@@ -13,6 +13,7 @@ import type { RemoteRequest, TransactionType } from '../../transactions/type.ts'
 import type { Circuit } from './circuit.ts';
 import type { RetryPolicy } from './outcome.ts';
 import { afterCall, afterReversal, giveUp } from './outcome.ts';
+import { patienceOf } from './refusal.ts';
 
 export interface RemoteOptions {
   readonly registry: Registry;
@@ -69,13 +70,15 @@ export function createRemoteStep(options: RemoteOptions): Step {
       return giveUp(work, 'expired', [reason], { attempt: now.attempts, ambiguous: now.ambiguous });
     }
     const outcome = await call(message, type.toRemote(message.id, work.payload));
-    return onlyFrom(CALLED_FROM[work.order], afterCall(work, now, outcome, { type, policy }));
+    const context = { type, policy, ...patienceOf(message, policy, Date.now()) };
+    return onlyFrom(CALLED_FROM[work.order], afterCall(work, now, outcome, context));
   }
 
   async function reverse(message: StageMessage, type: TransactionType, now: Progress): Promise<StepResult> {
     const request = message.data as EventData['compensation-requested'];
     const outcome = await call(message, type.toReversal(message.id, request.payload));
-    return onlyFrom(['compensating'], afterReversal(request, now, outcome, { type, policy }));
+    const context = { type, policy, ...patienceOf(message, policy, Date.now()) };
+    return onlyFrom(['compensating'], afterReversal(request, now, outcome, context));
   }
 
   return async function remoteStep(message) {

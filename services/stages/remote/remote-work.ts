@@ -7,10 +7,11 @@ import type { StageStore } from '../../store/port.ts';
 import type { Registry } from '../../transactions/registry.ts';
 import type { StageWork } from '../stage-work.ts';
 import { createCircuit } from './circuit.ts';
+import type { refusalConfig } from './refusal-config.ts';
 import { createRemoteStep } from './remote-step.ts';
 
 export interface RemoteWorkOptions {
-  readonly settings: ReturnType<typeof parseConfig<typeof remoteConfig>>;
+  readonly settings: ReturnType<typeof parseConfig<typeof remoteConfig & typeof refusalConfig>>;
   readonly registry: Registry;
   readonly store: Pick<StageStore, 'progress'>;
   readonly metrics: Metrics;
@@ -38,6 +39,7 @@ export function createRemoteWork({ settings, registry, store, metrics }: RemoteW
     maxAttempts: settings.REMOTE_MAX_ATTEMPTS,
     backoffMs: settings.REMOTE_BACKOFF_MS,
     backoffMaxMs: settings.REMOTE_BACKOFF_MAX_MS,
+    refusedMaxMs: settings.REMOTE_REFUSED_MAX_MS,
     random: Math.random,
   };
   const step = createRemoteStep({ registry, store, client, circuit, policy, concurrency, load });
