@@ -133,7 +133,7 @@ ${table(head, rows)}
 
 The synchronous mode completes users / latency until the CPU is the limit: it is not slow, it needs many users at once,
 and each of them waits. Where accepted and completed differ, the backlog grew or shrank during the run; it drained
-afterwards. A refused user of this model sends again at once, whatever Retry-After says: that makes many refusals.`;
+afterwards. A user who is refused comes back after the time in Retry-After, 1 to 5 s.`;
 }
 
 /** Refused or failed requests of either mode. */

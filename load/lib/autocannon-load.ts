@@ -48,15 +48,28 @@ interface Battery {
   readonly requests: (connection: number) => autocannon.Request[];
 }
 
-/** What autocannon's client has beyond its declared type: after so many requests it ends. */
-interface Countable {
+/** The method by which autocannon's client sends its next request, whenever one is answered. */
+const SEND_NEXT = '_doRequest';
+
+/** What autocannon's client has beyond its declared type. */
+interface Internals {
+  /** After so many requests it ends. */
   responseMax: number;
   readonly reqsMade: number;
+  [SEND_NEXT]: () => void;
+}
+type Client = autocannon.Client & Internals;
+
+/** The head of an answer, as http-parser-js has it: names and values by turns. */
+interface Head {
+  readonly statusCode: number;
+  readonly headers: readonly string[];
 }
 
 async function cannonade(spec: Rest, tally: Tally, battery: Battery): Promise<void> {
   const { connections, pipelining = 1, requests } = battery;
-  const clients: (autocannon.Client & Partial<Countable>)[] = [];
+  const clients: Client[] = [];
+  const refused: RefusedUsers = new Map();
   const prepared = pipelining > 1 ? requests(0) : undefined;
   const options = {
     url: spec.url,
@@ -69,8 +82,11 @@ async function cannonade(spec: Rest, tally: Tally, battery: Battery): Promise<vo
     // Requests cannot be changed per connection while they are pipelined: one list for the one connection.
     ...(prepared && { requests: prepared }),
     setupClient: (client: autocannon.Client) => {
-      if (!prepared) client.setRequests(requests(clients.length));
-      clients.push(client);
+      if (!prepared) {
+        client.setRequests(requests(clients.length));
+        heedRetryAfter(client as Client, refused);
+      }
+      clients.push(client as Client);
     },
   };
   await new Promise<void>((resolve, reject) => {
@@ -80,10 +96,35 @@ async function cannonade(spec: Rest, tally: Tally, battery: Battery): Promise<vo
       tally.failed(error.message === 'request timed out' ? 'timeout' : 'connection'),
     );
     const finish = () => {
-      for (const client of clients) client.responseMax = client.reqsMade!;
+      for (const client of clients) client.responseMax = client.reqsMade;
+      for (const end of refused.values()) end();
     };
     setTimeout(finish, Math.max(0, battery.endMs - performance.now()));
   });
+}
+
+/** Users who wait to come back, with what sends their next request at once. */
+type RefusedUsers = Map<Client, () => void>;
+
+/** A user who is refused comes back after the time in Retry-After, as autocannon's would not: it sends again at once. */
+function heedRetryAfter(client: Client, refused: RefusedUsers): void {
+  const send = client[SEND_NEXT].bind(client);
+  let waitMs = 0;
+  (client as NodeJS.EventEmitter).on('headers', ({ statusCode, headers }: Head) => {
+    const at = headers.findIndex((name) => name.toLowerCase() === 'retry-after');
+    waitMs = statusCode === 503 && at >= 0 ? 1_000 * Number(headers[at + 1]) : 0;
+  });
+  client[SEND_NEXT] = () => {
+    if (!(waitMs > 0)) return send();
+    const comeBack = (): void => {
+      clearTimeout(timer);
+      refused.delete(client);
+      send();
+    };
+    const timer = setTimeout(comeBack, waitMs);
+    refused.set(client, comeBack);
+    waitMs = 0;
+  };
 }
 
 function makeRequests(spec: Rest, seed: number, count: number): autocannon.Request[] {

@@ -104,6 +104,21 @@ test('open: what cannot be sent is counted, not forgotten', async () => {
   expect(result.sent + result.dropped).toBe(60);
 });
 
+test('closed: a user who is refused comes back when it was told to; the end does not wait for it', async () => {
+  const arrivals: number[] = [];
+  const url = await serve((_request, response) => {
+    arrivals.push(performance.now());
+    const refuse = arrivals.length % 2 === 1;
+    response.writeHead(refuse ? 503 : 202, refuse ? { 'Retry-After': arrivals.length > 2 ? '60' : '1' } : {});
+    response.end();
+  });
+  const began = performance.now();
+  const result = await run(url, { kind: 'closed', users: 1, rampSeconds: 0 }, 2);
+  expect(result).toMatchObject({ ok: 1, errors: { 503: 2 } });
+  expect(arrivals[1]! - arrivals[0]!).toBeGreaterThan(950);
+  expect(performance.now() - began).toBeLessThan(15_000);
+});
+
 test('errors are counted by kind and have no part in the latencies', async () => {
   let count = 0;
   const url = await serve((request, response) => after(1, ++count % 2 ? 503 : 202)(request, response));

@@ -22,4 +22,4 @@ export const options = {
   },
 };
 
-export const submit = createSubmit();
+export const submit = createSubmit({ comeBack: true });

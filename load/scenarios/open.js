@@ -23,4 +23,4 @@ export const options = {
   },
 };
 
-export const submit = createSubmit();
+export const submit = createSubmit({ comeBack: false });

@@ -1,6 +1,7 @@
 // What both scenarios share: one submission, and the counts of what became of it. Settings are environment
 // variables: URL, SEED, ACCOUNTS, TIMEOUT_SECONDS, SUMMARY (file for the result), IDEMPOTENT (prefix of the
 // keys, or empty for none).
+import { sleep } from 'k6';
 import exec from 'k6/execution';
 import http from 'k6/http';
 import { Counter, Trend } from 'k6/metrics';
@@ -15,8 +16,11 @@ const errors = Object.fromEntries(kinds.map((kind) => [kind, new Counter(`sluice
 
 const K6_REQUEST_TIMEOUT = 1050;
 
-/** @returns {() => void} submits one payment; payments differ from user to user */
-export function createSubmit() {
+/**
+ * @param {{ comeBack: boolean }} options whether a user who is refused waits for the time in Retry-After
+ * @returns {() => void} submits one payment; payments differ from user to user
+ */
+export function createSubmit({ comeBack }) {
   let next;
   return () => {
     // The user's number is only known once it runs.
@@ -30,6 +34,7 @@ export function createSubmit() {
     const answer = http.post(__ENV.URL, toBody(next()), { headers, timeout: `${__ENV.TIMEOUT_SECONDS}s` });
     if (answer.status >= 200 && answer.status < 300) replyMs.add(answer.timings.duration);
     else (errors[kindOf(answer)] ?? errors.other).add(1);
+    if (comeBack && answer.status === 503) sleep(Number(answer.headers['Retry-After'] ?? 0));
   };
 }
 
