@@ -1,0 +1,118 @@
+/** A published version of a Go module. */
+export interface GoModule {
+  readonly path: string;
+  readonly version: string;
+  /** Checksum of its source, as go.sum has it: what is built is what was tried here. */
+  readonly sum: string;
+  /** Oldest Go that builds it. */
+  readonly go: string;
+  /**
+   * Version under which the modules that lie inside its repository are published. Without it, go.mod names
+   * published versions of these itself.
+   */
+  readonly stagingVersion?: string;
+}
+
+/** A command that tests need, built from source. */
+export interface Tool {
+  readonly name: string;
+  readonly module: GoModule;
+  readonly mainPackage: string;
+  /** String variables that the linker sets, by import path and name. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** Arguments with which it prints its version. */
+  readonly versionArgs: readonly string[];
+}
+
+const KUBERNETES: GoModule = {
+  path: 'k8s.io/kubernetes',
+  version: 'v1.36.4',
+  sum: 'h1:08GT0ZOMtyCcRnslyvnpWurf1wm20KHbC/aRS+0LxSo=',
+  go: '1.26.0',
+  stagingVersion: 'v0.36.4',
+};
+
+const ETCD: GoModule = {
+  path: 'go.etcd.io/etcd/server/v3',
+  version: 'v3.6.14',
+  sum: 'h1:LfN38zdvhpYnmyHG6shLWkfmMukkoyM19KUEZx1ywpM=',
+  go: '1.25.0',
+};
+
+const HELM: GoModule = {
+  path: 'helm.sh/helm/v4',
+  version: 'v4.2.4',
+  sum: 'h1:qIysMI0JpTC4WXf3AQ99V6rZGT0+gO0Ww8IOnnUnaZk=',
+  go: '1.26.0',
+};
+
+const KUBECONFORM: GoModule = {
+  path: 'github.com/yannh/kubeconform',
+  version: 'v0.7.0',
+  sum: 'h1:ZFfniR8VChrWQxaxTUGnNrxw8RIDkjVBrjdhXSamwjw=',
+  go: '1.24.0',
+};
+
+/** Every tool there is, in the order in which they are built: what is shared is compiled early. */
+export const TOOLS: readonly Tool[] = [
+  { name: 'etcd', module: ETCD, mainPackage: ETCD.path, versionArgs: ['--version'] },
+  kubernetes('kubectl', ['version', '--client']),
+  kubernetes('kube-apiserver'),
+  kubernetes('kube-controller-manager'),
+  {
+    name: 'helm',
+    module: HELM,
+    mainPackage: `${HELM.path}/cmd/helm`,
+    variables: { [`${HELM.path}/internal/version.version`]: HELM.version },
+    versionArgs: ['version', '--short'],
+  },
+  {
+    name: 'kubeconform',
+    module: KUBECONFORM,
+    mainPackage: `${KUBECONFORM.path}/cmd/kubeconform`,
+    variables: { 'main.version': KUBECONFORM.version },
+    versionArgs: ['-v'],
+  },
+];
+
+/** Tools that are asked for together. */
+export const TOOL_SETS: Readonly<Record<string, readonly string[]>> = {
+  'control-plane': ['etcd', 'kubectl', 'kube-apiserver', 'kube-controller-manager'],
+  chart: ['helm', 'kubeconform'],
+};
+
+/** A name that is neither a tool nor a set of tools. */
+export class UnknownToolError extends Error {
+  readonly code = 'unknown-tool';
+}
+
+/** The tools named, sets expanded, each once, in the order in which they are built. @throws UnknownToolError */
+export function chooseTools(names: readonly string[]): readonly Tool[] {
+  const wanted = new Set(names.flatMap((name) => TOOL_SETS[name] ?? [name]));
+  const known = new Set(TOOLS.map(({ name }) => name));
+  const unknown = [...wanted].filter((name) => !known.has(name));
+  if (unknown.length === 0) return TOOLS.filter(({ name }) => wanted.has(name));
+  const choice = [...Object.keys(TOOL_SETS), ...known].join(', ');
+  throw new UnknownToolError(`No such tool: ${unknown.join(', ')}. There are: ${choice}.`);
+}
+
+function kubernetes(name: string, versionArgs: readonly string[] = ['--version']): Tool {
+  const mainPackage = `${KUBERNETES.path}/cmd/${name}`;
+  return { name, module: KUBERNETES, mainPackage, variables: kubernetesVersion(), versionArgs };
+}
+
+/** Without these a server reports v0.0.0, which charts with a `kubeVersion` refuse. */
+function kubernetesVersion(): Record<string, string> {
+  const [major = '', minor = ''] = KUBERNETES.version.slice(1).split('.');
+  const values = {
+    gitVersion: KUBERNETES.version,
+    gitMajor: major,
+    gitMinor: minor,
+    gitTreeState: 'clean',
+  };
+  const packages = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'];
+  const entries = packages.flatMap((path) =>
+    Object.entries(values).map(([variable, value]) => [`${path}.${variable}`, value]),
+  );
+  return Object.fromEntries(entries) as Record<string, string>;
+}
