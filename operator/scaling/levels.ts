@@ -28,3 +28,19 @@ export function evenReplicas(partitions: number, replicas: number): number {
   if (replicas <= 0 || partitions <= 0) return 0;
   return partitions / Math.ceil(partitions / replicas);
 }
+
+/**
+ * The same for uneven partitions: 1 / the share of the fullest replica, when partition i goes to replica i mod n as
+ * Kafka's round-robin assignor deals them out.
+ */
+export function effectiveReplicas(
+  partitions: number,
+  replicas: number,
+  shares: readonly number[] | undefined,
+): number {
+  if (shares === undefined || replicas <= 0) return evenReplicas(partitions, replicas);
+  const used = Math.min(replicas, partitions);
+  const loads = Array.from({ length: used }, () => 0);
+  shares.forEach((share, index) => (loads[index % used] = (loads[index % used] ?? 0) + share));
+  return 1 / Math.max(...loads);
+}

@@ -1,9 +1,10 @@
-import type { KnownLag, PartitionReading, ScalerSpec } from './types.ts';
+import type { GroupReading, KnownLag, PartitionReading, ScalerSpec } from './types.ts';
 
 /** A lag reading with its partitions in order, and every offset as what it means for this group. */
 export interface Look {
   /** Names the partitions: windows are only good for the same ones. */
   readonly topology: string;
+  readonly group: GroupReading;
   readonly partitions: readonly PartitionReading[];
   readonly ends: readonly number[];
   /** Where each partition's next record will be taken from. */
@@ -26,6 +27,7 @@ export interface LastOffsets {
   readonly topology: string;
   readonly ends: readonly number[];
   readonly committed: readonly number[];
+  readonly positions: readonly number[];
 }
 
 /** Offsets only grow; when they do not, the topic is another one and nothing can be concluded from this look. */
@@ -55,6 +57,7 @@ export function readLook(
   const lags = partitions.map(({ end }, index) => end - (positions[index] ?? end));
   const look: Look = {
     topology,
+    group: reading.group,
     partitions,
     ends: partitions.map(({ end }) => end),
     positions,

@@ -1,10 +1,12 @@
-import { evenReplicas } from './levels.ts';
+import { effectiveReplicas } from './levels.ts';
 import type { Alternative } from './types.ts';
 import { number, seconds } from './words.ts';
 
 /** What a replica count is tested against. Rates in records per second. */
 export interface Demand {
   readonly partitions: number;
+  /** Share of each partition, where they are uneven. */
+  readonly shares: readonly number[] | undefined;
   /** Arrivals to be provided for. */
   readonly plannedPerSecond: number;
   /** Records one replica settles per second. */
@@ -32,7 +34,7 @@ export interface Demand {
  * counts which divide the partitions well are asked; Daedalus takes the smallest scale-out that recovers in time.
  */
 export function testReplicas(replicas: number, demand: Demand, backlog: number): string | undefined {
-  const capacity = evenReplicas(demand.partitions, replicas) * demand.capacityPerReplica;
+  const capacity = effectiveReplicas(demand.partitions, replicas, demand.shares) * demand.capacityPerReplica;
   const planned = demand.plannedPerSecond;
   if (planned > demand.utilization * capacity) {
     return `${number(planned)}/s would be ${number((100 * planned) / capacity)} % of ${number(capacity)}/s`;

@@ -23,6 +23,10 @@ export const SETTINGS = {
   rebalanceTimeout: 60,
   /** Most that a ramp may add, as a factor. */
   rampLimit: 2,
+  /** How long past needs are remembered. */
+  needSpan: 7_200,
+  /** Share of a replica that a hot partition is counted with. */
+  hotUtilization: 0.9,
   /** How far ahead a ramp is provided for. */
   rampHorizon: 60,
 } as const;

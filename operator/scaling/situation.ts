@@ -1,14 +1,20 @@
 import { type ArrivalRate, arrivalRate } from './arrivals.ts';
 import { standingSeconds } from './backlog.ts';
-import { busyCapacity } from './busy-capacity.ts';
-import { candidateReplicas, evenReplicas } from './levels.ts';
-import type { Look } from './look.ts';
+import { type Capacity, capacityOf } from './capacity.ts';
+import { gainOf } from './gain.ts';
+import { candidateReplicas, effectiveReplicas } from './levels.ts';
+import { type Look, sum } from './look.ts';
 import { type Demand, type Need, needOf } from './need.ts';
+import type { Observed } from './observe.ts';
 import { coldStartSeconds } from './operation.ts';
+import { partitionRates, unevenShares } from './partition-load.ts';
+import { outflowOf, ownPlan, type Plan, planFrom } from './plan.ts';
+import { rampOf } from './ramp.ts';
 import { rebalanceSeconds } from './rebalances.ts';
 import { PROFILES, type ProfileSettings, SETTINGS } from './settings.ts';
 import type { ScalerState } from './state.ts';
-import type { Measured, ReplicaReading, ScalerSpec, UnknownLag } from './types.ts';
+import { type TroubledPartitions, troubledPartitions } from './troubled-partitions.ts';
+import type { ReplicaReading, ScalerSpec, UnknownLag } from './types.ts';
 
 /** What rules judge: one scaler at one look. */
 export interface Situation {
@@ -19,75 +25,180 @@ export interface Situation {
   readonly memory: ScalerState;
   /** Undefined: lag is known. */
   readonly unknown: UnknownLag | undefined;
-  /** Undefined: nothing is known of this look. */
+  /** Undefined: lag is not known. */
   readonly known: Knowledge | undefined;
+  readonly upstream: readonly Situation[];
+  /** When something was last waiting or arriving, here or anywhere upstream. */
+  readonly activeAt: number;
+  /** Since when it has been known whether so. */
+  readonly knownSince: number;
 }
 
 export interface Knowledge {
   readonly look: Look;
-  readonly arrival: ArrivalRate | undefined;
+  readonly arrival: ArrivalRate;
   readonly capacity: Capacity | undefined;
-  /** Records waiting beyond what is always under way. */
+  readonly troubled: TroubledPartitions;
+  readonly plan: Plan;
+  /** Records waiting beyond what is always under way, without those of troubled partitions. */
   readonly backlog: number;
-  /** Undefined while arrivals or capacity are not known. */
-  readonly demand: Demand | undefined;
-  /** The same demand, as far as it is certain: what adds replicas. */
-  readonly certainDemand: Demand | undefined;
-  readonly need: Need | undefined;
+  /** Undefined while the capacity of a replica is not known. */
+  readonly sized: Sized | undefined;
 }
 
-export interface Capacity {
-  readonly perReplica: number;
-  readonly source: NonNullable<Measured['capacitySource']>;
+export interface Sized {
+  /** What replicas are sized for. */
+  readonly demand: Demand;
+  /** What is certain to come soon: if the present replicas do not do for it, there must be more. */
+  readonly certain: Demand;
+  /** What replicas that stay must do for after a scale-down. */
+  readonly lasting: Demand;
+  readonly need: Need;
+  /** As `need`, for what lasts. */
+  readonly lastingNeed: number;
 }
 
+/** `upstream`: those of its upstream that were looked at. */
 export function assess(
+  observed: Observed,
+  upstream: readonly Situation[],
+  feedsBottleneck: boolean,
+): Situation {
+  const { scaler, memory, look, unknown } = observed;
+  const { spec, replicas } = scaler;
+  const common = {
+    at: memory.at,
+    spec,
+    replicas,
+    memory,
+    unknown,
+    upstream,
+    profile: PROFILES[spec.profile],
+  };
+  const activity = {
+    activeAt: Math.max(memory.activeAt, ...upstream.map(({ activeAt }) => activeAt)),
+    knownSince:
+      upstream.length < spec.upstream.length
+        ? memory.at
+        : Math.max(memory.knownSince, ...upstream.map(({ knownSince }) => knownSince)),
+  };
+  const known = look && knowledgeOf(look, observed, upstream, feedsBottleneck);
+  return { ...common, ...activity, known };
+}
+
+const UNKNOWN_ARRIVAL: ArrivalRate = { perSecond: 0, certainPerSecond: 0, seconds: 0 };
+
+function knowledgeOf(
   look: Look,
-  spec: ScalerSpec,
-  replicas: ReplicaReading,
-  memory: ScalerState,
+  { scaler, memory }: Observed,
+  upstream: readonly Situation[],
+  feedsBottleneck: boolean,
 ): Knowledge {
-  const profile = PROFILES[spec.profile];
-  const arrival = arrivalRate(memory.samples);
-  const capacity = capacityOf(spec, memory);
-  const perSecond = arrival?.perSecond ?? 0;
+  const { spec, replicas } = scaler;
+  const arrival = arrivalRate(memory.samples) ?? UNKNOWN_ARRIVAL;
+  const capacity = capacityOf(memory, spec.capacityHint);
+  const rates = partitionRates(memory.partitionLoad);
+  const troubled = troubledPartitions(look, rates, memory.commits, {
+    at: memory.at,
+    capacityPerReplica: capacity?.perReplica,
+    seconds: memory.partitionLoad.seconds,
+  });
   const harmless = SETTINGS.harmlessShare * spec.maxAgeSeconds;
-  const standing = standingSeconds(memory.samples, perSecond, harmless);
-  const backlog = Math.max(0, look.lag - standing * perSecond);
-  if (arrival === undefined || capacity === undefined) {
-    return { look, arrival, capacity, backlog, demand: undefined, certainDemand: undefined, need: undefined };
-  }
-  const partitions = look.partitions.length;
+  const standing = standingSeconds(memory.samples, arrival.perSecond, harmless);
+  const given = (indexes: readonly number[], values: readonly number[]): number =>
+    sum(indexes.map((index) => values[index] ?? 0));
+  const helpless = [...troubled.hot, ...troubled.poisoned];
+  const lag = look.lag - given(helpless, look.lags);
+  const backlog = Math.max(0, lag - standing * arrival.perSecond);
+  const lead = coldStartSeconds(memory.operation) + rebalanceSeconds(memory.rebalances);
+  const own = ownPlan(arrival, rampOf(memory.samples), lead);
+  const whole = planFrom(own, inflow(memory, upstream), memory.samples);
+  const excess = capacity === undefined ? 0 : excessOf(troubled, rates, capacity.perReplica);
+  const plan = { ...whole, soon: Math.max(0, whole.soon - excess), ahead: Math.max(0, whole.ahead - excess) };
+  const knowledge = { look, arrival, capacity, troubled, plan, backlog };
+  if (capacity === undefined) return { ...knowledge, sized: undefined };
+  const counts = memory.partitionLoad.counts.map((count, index) => (helpless.includes(index) ? 0 : count));
+  const shares = unevenShares(counts);
+  const sizing = { plan, backlog, standing, shares, perReplica: capacity.perReplica, feedsBottleneck };
+  return { ...knowledge, sized: sizedOf(sizing, spec, replicas, memory) };
+}
+
+/** What arrives at troubled partitions beyond what can be settled there. */
+function excessOf(
+  { hot, poisoned }: TroubledPartitions,
+  rates: readonly number[],
+  perReplica: number,
+): number {
+  const beyond = sum(
+    hot.map((index) => Math.max(0, (rates[index] ?? 0) - SETTINGS.hotUtilization * perReplica)),
+  );
+  return beyond + sum(poisoned.map((index) => rates[index] ?? 0));
+}
+
+/** What the stages upstream will pass on; undefined when one of them, or the gain, is not known. */
+function inflow(memory: ScalerState, upstream: readonly Situation[]) {
+  const gain = gainOf(memory.gain);
+  if (gain === undefined || upstream.length === 0) return undefined;
+  const stages = upstream.flatMap(({ known, spec, replicas }) => {
+    if (known?.sized === undefined) return [];
+    const { demand, need } = known.sized;
+    const reachable = Math.max(replicas.desired, need.replicas);
+    const capacity =
+      demand.capacityPerReplica * effectiveReplicas(demand.partitions, reachable, demand.shares);
+    return [{ plan: known.plan, backlog: known.backlog, capacity, drainSeconds: 2 * spec.maxAgeSeconds }];
+  });
+  return stages.length === upstream.length ? outflowOf(stages, gain) : undefined;
+}
+
+interface Sizing {
+  readonly plan: Plan;
+  readonly backlog: number;
+  readonly standing: number;
+  readonly shares: readonly number[] | undefined;
+  readonly perReplica: number;
+  readonly feedsBottleneck: boolean;
+}
+
+function sizedOf(sizing: Sizing, spec: ScalerSpec, replicas: ReplicaReading, memory: ScalerState): Sized {
+  const { plan, backlog, standing, shares, perReplica, feedsBottleneck } = sizing;
+  const profile = PROFILES[spec.profile];
+  const partitions = memory.offsets?.ends.length ?? 0;
   const cold = coldStartSeconds(memory.operation);
   const pause = rebalanceSeconds(memory.rebalances);
-  const working = evenReplicas(partitions, Math.min(replicas.ready, replicas.desired)) * capacity.perReplica;
-  const shortfall = Math.max(0, perSecond - working);
+  const working =
+    perReplica * effectiveReplicas(partitions, Math.min(replicas.ready, replicas.desired), shares);
+  const shortfall = Math.max(0, plan.soon - working);
   const { underway } = memory.operation;
-  const left = underway === undefined ? 0 : Math.max(0, cold - (memory.at - underway.at));
+  const waited = underway === undefined ? 0 : memory.at - underway.at;
+  const left = Math.max(cold - waited, waited / 4);
   const demand: Demand = {
     partitions,
-    plannedPerSecond: perSecond,
-    capacityPerReplica: capacity.perReplica,
+    shares,
+    plannedPerSecond: plan.ahead,
+    capacityPerReplica: perReplica,
     utilization: profile.target,
-    backlogIfKept: backlog + (underway === undefined ? 0 : shortfall * left + perSecond * pause),
-    backlogIfChanged: backlog + shortfall * cold + perSecond * pause,
+    backlogIfKept: backlog + (underway === undefined ? 0 : shortfall * left + plan.soon * pause),
+    backlogIfChanged: backlog + shortfall * cold + plan.soon * pause,
     harmlessSeconds: SETTINGS.harmlessShare * (spec.maxAgeSeconds - standing),
-    recoverySeconds: profile.recovery * spec.maxAgeSeconds,
+    recoverySeconds: feedsBottleneck ? Number.POSITIVE_INFINITY : profile.recovery * spec.maxAgeSeconds,
   };
-  const certainDemand: Demand = {
+  const certain: Demand = {
     ...demand,
-    plannedPerSecond: arrival.certainPerSecond,
+    plannedPerSecond: plan.soon,
     utilization: profile.upper,
     recoverySeconds: cold + pause + demand.recoverySeconds / 3,
   };
-  const candidates = candidateReplicas(partitions, spec.minReplicas, spec.maxReplicas);
+  const lasting: Demand = { ...demand, utilization: profile.lower };
+  const candidates = candidateReplicas(partitions, spec.minReplicas, highestAllowed(spec, memory));
   const need = needOf(candidates, demand, replicas.desired);
-  return { look, arrival, capacity, backlog, demand, certainDemand, need };
+  const lastingNeed = needOf(candidates, lasting, replicas.desired).replicas;
+  return { demand, certain, lasting, need, lastingNeed };
 }
 
-function capacityOf(spec: ScalerSpec, memory: ScalerState): Capacity | undefined {
-  const busy = busyCapacity(memory.busy);
-  if (busy !== undefined) return { perReplica: busy, source: 'busy-time' };
-  const hint = memory.rememberedCapacity ?? spec.capacityHint;
-  return hint === undefined ? undefined : { perReplica: hint, source: 'hint' };
+/** maxReplicas, or less while more have been found not to help. */
+function highestAllowed({ maxReplicas }: ScalerSpec, { bottleneck, at }: ScalerState): number {
+  const { ceiling } = bottleneck;
+  return ceiling === undefined || at >= ceiling.probeAt
+    ? maxReplicas
+    : Math.min(maxReplicas, ceiling.replicas);
 }

@@ -1,15 +1,33 @@
+import type { Mark } from './age.ts';
 import type { Sample } from './arrivals.ts';
+import { type Bottleneck, NO_BOTTLENECK } from './bottleneck.ts';
 import { type BusyTime, NO_BUSY_TIME } from './busy-capacity.ts';
+import { capacityOf } from './capacity.ts';
+import { type Commits, NO_COMMITS } from './commits.ts';
+import { type Gain, NO_GAIN } from './gain.ts';
 import type { LastOffsets } from './look.ts';
-import { type Operation, noOperation } from './operation.ts';
 import type { NeedHistory } from './need-history.ts';
-import { NO_REBALANCES, type Rebalances } from './rebalances.ts';
+import { noOperation, type Operation } from './operation.ts';
+import { NO_PARTITION_LOAD, type PartitionLoad } from './partition-load.ts';
+import { NO_REBALANCES, type Rebalances, rebalanceSeconds } from './rebalances.ts';
+import { NO_REGRET, type Regret } from './regret.ts';
+import { NO_SATURATION, type Saturation } from './saturation.ts';
 import type { ReplicaReading } from './types.ts';
 
 /** All that is remembered between looks: plain JSON, a few kilobytes per scaler. */
 export interface ScalingState {
   readonly version: 1;
   readonly scalers: Readonly<Record<string, ScalerState>>;
+  /** What earlier runs have learned of scalers that have not been looked at yet. */
+  readonly learned: Readonly<Record<string, Learned>>;
+}
+
+/** What is worth knowing after a restart. */
+export interface Learned {
+  readonly capacityPerReplica?: number;
+  /** Seconds. */
+  readonly coldStarts?: readonly number[];
+  readonly rebalanceSeconds?: number;
 }
 
 export interface ScalerState {
@@ -17,37 +35,87 @@ export interface ScalerState {
   readonly at: number;
   /** When what is known of arrivals and need began. */
   readonly knownSince: number;
-  /** Since when lag has been unknown. */
+  /** Since when lag has been unknown; undefined: it is known. */
   readonly unknownSince: number | undefined;
-  /** When something was last waiting or arriving. */
+  /** When something was last waiting or arriving, here. */
   readonly activeAt: number;
   readonly revision: string;
   readonly offsets: LastOffsets | undefined;
   readonly samples: readonly Sample[];
+  readonly marks: readonly Mark[];
+  readonly partitionLoad: PartitionLoad;
+  readonly commits: Commits;
   readonly busy: BusyTime;
-  /** What was known of the capacity before: from the status, or of another revision. */
+  readonly saturation: Saturation;
+  /** The capacity as known before: from an earlier run, or of another revision. */
   readonly rememberedCapacity: number | undefined;
+  readonly gain: Gain;
   readonly operation: Operation;
   readonly rebalances: Rebalances;
+  readonly bottleneck: Bottleneck;
   readonly needs: NeedHistory;
+  readonly regret: Regret;
 }
 
 /** Nothing is known of any scaler. */
-export const initialState = (): ScalingState => ({ version: 1, scalers: {} });
+export const initialState = (): ScalingState => ({ version: 1, scalers: {}, learned: {} });
 
-export function newScalerState(at: number, replicas: ReplicaReading): ScalerState {
+/** Nothing but what earlier runs have learned: windows are empty, so nothing is lowered until they are full. */
+export const restoreState = (learned: Readonly<Record<string, Learned>>): ScalingState => ({
+  ...initialState(),
+  learned,
+});
+
+export function newScalerState(at: number, replicas: ReplicaReading, learned: Learned = {}): ScalerState {
+  const { rebalanceSeconds } = learned;
   return {
     at,
-    knownSince: at,
+    ...withoutWindows(at),
     unknownSince: undefined,
     activeAt: at,
     revision: replicas.revision,
-    offsets: undefined,
-    samples: [],
     busy: NO_BUSY_TIME,
-    rememberedCapacity: undefined,
-    operation: noOperation(replicas.desired),
-    rebalances: NO_REBALANCES,
-    needs: [],
+    saturation: NO_SATURATION,
+    rememberedCapacity: learned.capacityPerReplica,
+    gain: NO_GAIN,
+    operation: { ...noOperation(replicas.desired), coldStarts: learned.coldStarts ?? [] },
+    rebalances:
+      rebalanceSeconds === undefined ? NO_REBALANCES : { ...NO_REBALANCES, seconds: rebalanceSeconds },
+    bottleneck: NO_BOTTLENECK,
+    regret: NO_REGRET,
   };
+}
+
+/** Windows begin anew: what was seen before a gap says nothing of now. */
+export const withoutWindows = (
+  at: number,
+): Pick<
+  ScalerState,
+  'knownSince' | 'offsets' | 'samples' | 'marks' | 'partitionLoad' | 'commits' | 'needs'
+> => ({
+  knownSince: at,
+  offsets: undefined,
+  samples: [],
+  marks: [],
+  partitionLoad: NO_PARTITION_LOAD,
+  commits: NO_COMMITS,
+  needs: [],
+});
+
+/** What is worth keeping of each scaler across a restart. */
+export function learnedOf(state: ScalingState): Readonly<Record<string, Learned>> {
+  const learned = Object.entries(state.scalers).map(([name, memory]): [string, Learned] => {
+    const capacity = capacityOf(memory, undefined);
+    const measured =
+      memory.rebalances.count > 0 ? { rebalanceSeconds: rebalanceSeconds(memory.rebalances) } : {};
+    return [
+      name,
+      {
+        ...(capacity === undefined ? {} : { capacityPerReplica: capacity.perReplica }),
+        coldStarts: memory.operation.coldStarts,
+        ...measured,
+      },
+    ];
+  });
+  return { ...state.learned, ...Object.fromEntries(learned) };
 }

@@ -3,9 +3,9 @@ import type { Rule } from './rule.ts';
 /** Fewer replicas than the least allowed are never left so, whatever is known. */
 export const belowMinimum: Rule = ({ spec, replicas, known }) => {
   if (replicas.desired >= spec.minReplicas) return undefined;
-  const need = Math.min(spec.maxReplicas, Math.max(spec.minReplicas, known?.need?.replicas ?? 0));
+  const need = Math.max(spec.minReplicas, known?.sized?.need.replicas ?? 0);
   return {
-    replicas: need,
+    replicas: Math.min(need, Math.max(spec.minReplicas, spec.maxReplicas)),
     reason: 'BelowMinimum',
     message: `${replicas.desired} replicas are fewer than minReplicas ${spec.minReplicas}`,
   };

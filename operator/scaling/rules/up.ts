@@ -1,43 +1,75 @@
-import { evenReplicas } from '../levels.ts';
-import { testReplicas } from '../need.ts';
+import { effectiveReplicas } from '../levels.ts';
+import { type Need, testReplicas } from '../need.ts';
 import { SETTINGS } from '../settings.ts';
-import type { Situation } from '../situation.ts';
+import type { Knowledge, Situation, Sized } from '../situation.ts';
+import type { Reason } from '../types.ts';
 import { count, number } from '../words.ts';
 import { hold, type Rule } from './rule.ts';
 
-/** More replicas, when those there are certainly do not do, to the least that do with room to spare. */
+/**
+ * More replicas, when those there certainly do not do, to the least that do with room to spare. One change at a
+ * time: while replicas are starting, or while it has not been seen what the last ones brought, only a much higher
+ * need changes the order, which then ends in the same rebalance.
+ */
 export const moreReplicas: Rule = (situation) => {
   const { replicas, known } = situation;
-  const { certainDemand, need } = known ?? {};
-  if (certainDemand === undefined || need === undefined) return undefined;
-  const why = testReplicas(replicas.desired, certainDemand, certainDemand.backlogIfKept);
-  if (why === undefined || need.replicas <= replicas.desired) return undefined;
-  const { underway } = situation.memory.operation;
-  if (underway !== undefined && need.replicas < SETTINGS.reorderFactor * replicas.desired) {
-    return hold(
-      situation,
-      'ReplicasStarting',
-      `${need.replicas} are needed, the change to ${underway.to} is under way`,
-    );
-  }
-  const steady = testReplicas(replicas.desired, certainDemand, 0) !== undefined;
+  const sized = known?.sized;
+  if (sized === undefined || sized.need.replicas <= replicas.desired) return undefined;
+  const shortage = shortageOf(sized, replicas.desired);
+  if (shortage === undefined) return undefined;
+  const wait = waitingFor(situation, sized.need, shortage.steady);
+  if (wait !== undefined) return hold(situation, 'ReplicasStarting', wait);
   return {
-    replicas: need.replicas,
-    reason: steady ? 'LoadAboveCapacity' : 'BacklogTooOld',
-    message: `${arithmetic(situation)}; ${why}`,
+    replicas: sized.need.replicas,
+    reason: reasonOf(known, shortage.steady),
+    message: `${arithmetic(situation)}; with ${count(replicas.desired, 'replica')} ${shortage.why}`,
   };
 };
 
-/** e.g. "300/s arrive, 40/s per replica at 95 % need 7.9; 8 is the next even split of 24 partitions". */
+interface Shortage {
+  /** Load alone is too much, backlog aside. */
+  readonly steady: boolean;
+  readonly why: string;
+}
+
+/** Why the present replicas certainly do not do; undefined: they may. */
+export function shortageOf({ certain }: Sized, replicas: number): Shortage | undefined {
+  const steady = testReplicas(replicas, certain, 0);
+  if (steady !== undefined) return { steady: true, why: steady };
+  const why = testReplicas(replicas, certain, certain.backlogIfKept);
+  return why === undefined ? undefined : { steady: false, why };
+}
+
+function waitingFor({ memory, replicas }: Situation, need: Need, steady: boolean): string | undefined {
+  const { underway } = memory.operation;
+  if (underway !== undefined && need.replicas < SETTINGS.reorderFactor * replicas.desired) {
+    return `${need.replicas} are needed; the change from ${underway.from} to ${underway.to} is under way`;
+  }
+  const { trial } = memory.bottleneck;
+  if (trial !== undefined && underway === undefined && !steady) {
+    return `${need.replicas} are needed; what the change from ${trial.from} to ${trial.to} brought is being measured`;
+  }
+  return undefined;
+}
+
+function reasonOf(known: Knowledge | undefined, steady: boolean): Reason {
+  if (!steady) return 'BacklogTooOld';
+  if (known?.plan.because === 'ramp') return 'RampAhead';
+  return known?.plan.because === 'upstream' ? 'UpstreamLoad' : 'LoadAboveCapacity';
+}
+
+const SOURCES = { arrivals: 'arrive', ramp: 'are coming on a ramp', upstream: 'are coming from upstream' };
+
+/** e.g. "600/s arrive, 40/s per replica at 80 % need 19; 24 is the next even split of 24 partitions". */
 export function arithmetic({ known }: Situation): string {
-  const { demand, need } = known ?? {};
-  if (demand === undefined || need === undefined) return 'the capacity of a replica is not known yet';
-  const { plannedPerSecond, capacityPerReplica, utilization, partitions } = demand;
+  if (known?.sized === undefined) return 'the capacity of a replica is not known yet';
+  const { demand, need } = known.sized;
+  const { plannedPerSecond, capacityPerReplica, utilization, partitions, shares } = demand;
   const steady = plannedPerSecond / (capacityPerReplica * utilization);
-  const split =
-    evenReplicas(partitions, need.replicas) >= steady ? 'the next even split' : 'the most allowed';
+  const enough = effectiveReplicas(partitions, need.replicas, shares) >= steady;
+  const split = enough ? 'the next even split' : 'the most allowed';
   return (
-    `${number(plannedPerSecond)}/s arrive, ${number(capacityPerReplica)}/s per replica at ` +
+    `${number(plannedPerSecond)}/s ${SOURCES[known.plan.because]}, ${number(capacityPerReplica)}/s per replica at ` +
     `${number(100 * utilization)} % need ${number(steady)}; ${need.replicas} is ${split} of ${count(partitions, 'partition')}`
   );
 }

@@ -1,0 +1,63 @@
+import type { Look } from './look.ts';
+
+/** End offsets of every partition at one look. */
+export type Mark = readonly [at: number, ends: readonly number[]];
+
+/** Marks lie at least this far apart, and at least this share of their age. */
+const SPACING_SECONDS = 1.9;
+const SPACING_SHARE = 0.4;
+const SPAN_SECONDS = 900;
+
+/** Adds a mark and thins out the older ones, so that a dozen of them reach back a quarter of an hour. */
+export function withMark(marks: readonly Mark[], mark: Mark): readonly Mark[] {
+  const kept: Mark[] = [mark];
+  let last = mark[0];
+  for (const older of marks.toReversed()) {
+    const age = mark[0] - older[0];
+    if (age > SPAN_SECONDS) break;
+    if (last - older[0] < Math.max(SPACING_SECONDS, SPACING_SHARE * (mark[0] - last))) continue;
+    kept.push(older);
+    last = older[0];
+  }
+  return kept.toReversed();
+}
+
+/**
+ * Seconds the oldest record that has not been settled has been waiting: the time since the end of its partition was
+ * where the group is now, interpolated between marks and extrapolated beyond the oldest. Undefined when something
+ * waits and there is nothing to tell by.
+ *
+ * Source: the lookup table of kafka-lag-exporter (LookupTable.scala).
+ */
+export function ageSeconds(
+  { positions, lags }: Look,
+  marks: readonly Mark[],
+  at: number,
+): number | undefined {
+  let oldest = 0;
+  for (const [partition, lag] of lags.entries()) {
+    if (lag <= 0) continue;
+    const since = writtenAt(marks, partition, positions[partition] ?? 0);
+    if (since === undefined) return undefined;
+    oldest = Math.max(oldest, at - since);
+  }
+  return oldest;
+}
+
+/** When the record at `offset` was written. */
+function writtenAt(marks: readonly Mark[], partition: number, offset: number): number | undefined {
+  const after = marks.findIndex(([, ends]) => (ends[partition] ?? 0) > offset);
+  const later = marks[after === -1 ? marks.length - 1 : after];
+  const earlier = marks[after - 1];
+  if (later === undefined) return undefined;
+  if (earlier !== undefined) return between(earlier, later, partition, offset);
+  const last = marks.at(-1);
+  if (last === undefined || last === later) return undefined;
+  const rate = ((last[1][partition] ?? 0) - (later[1][partition] ?? 0)) / (last[0] - later[0]);
+  return rate > 0 ? later[0] - ((later[1][partition] ?? 0) - offset) / rate : later[0];
+}
+
+function between([from, before]: Mark, [to, after]: Mark, partition: number, offset: number): number {
+  const [low, high] = [before[partition] ?? 0, after[partition] ?? 0];
+  return from + ((to - from) * (offset - low)) / (high - low);
+}

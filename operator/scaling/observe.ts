@@ -1,0 +1,107 @@
+import { withMark } from './age.ts';
+import { withSample } from './arrivals.ts';
+import { judge, NO_BOTTLENECK } from './bottleneck.ts';
+import { NO_BUSY_TIME, withLoads } from './busy-capacity.ts';
+import { capacityOf } from './capacity.ts';
+import { commitSeconds, withCommits } from './commits.ts';
+import { type Look, readLook } from './look.ts';
+import { withReplicas } from './operation.ts';
+import { withWritten } from './partition-load.ts';
+import { withGroup } from './rebalances.ts';
+import { interrupted, NO_SATURATION, withStretch } from './saturation.ts';
+import { type ScalerState, withoutWindows } from './state.ts';
+import { tried } from './trial.ts';
+import type { ReplicaReading, ScalerObservation, UnknownLag } from './types.ts';
+
+/** One scaler after one look: what is remembered now, and what was seen or why nothing was. */
+export interface Observed {
+  readonly scaler: ScalerObservation;
+  readonly memory: ScalerState;
+  readonly look: Look | undefined;
+  readonly unknown: UnknownLag | undefined;
+  /** Records settled and written since the look before; undefined: there is none to compare with. */
+  readonly flow: { readonly settled: number; readonly written: number; readonly seconds: number } | undefined;
+}
+
+/** Takes one look at one scaler into memory. */
+export function observe(before: ScalerState, scaler: ScalerObservation, at: number): Observed {
+  const { lag, replicas, spec } = scaler;
+  const known = ofRevision(before, replicas, spec.capacityHint);
+  if (lag.kind === 'unknown') return unseen(known, scaler, at, lag);
+  const look = readLook(lag, spec.offsetReset, known.offsets);
+  if (!('backwards' in look)) return seen(known, scaler, at, look);
+  const message = `offsets went backwards: ${look.backwards}`;
+  return unseen(known, scaler, at, { kind: 'unknown', reason: 'OffsetsIncomplete', message });
+}
+
+/** Another revision may be faster or slower: what the old one could is only a guess for it. */
+function ofRevision(
+  before: ScalerState,
+  { revision }: ReplicaReading,
+  hint: number | undefined,
+): ScalerState {
+  if (revision === before.revision) return before;
+  return {
+    ...before,
+    revision,
+    rememberedCapacity: capacityOf(before, hint)?.perReplica,
+    busy: { ...NO_BUSY_TIME, replicas: before.busy.replicas },
+    saturation: NO_SATURATION,
+    bottleneck: NO_BOTTLENECK,
+  };
+}
+
+function unseen(before: ScalerState, scaler: ScalerObservation, at: number, unknown: UnknownLag): Observed {
+  const memory: ScalerState = {
+    ...before,
+    ...withoutWindows(at),
+    at,
+    unknownSince: before.unknownSince ?? at,
+    saturation: interrupted(before.saturation),
+    operation: withReplicas(before.operation, scaler.replicas, at, undefined),
+  };
+  return { scaler, memory, look: undefined, unknown, flow: undefined };
+}
+
+function seen(earlier: ScalerState, scaler: ScalerObservation, at: number, look: Look): Observed {
+  const before =
+    earlier.offsets?.topology === look.topology ? earlier : { ...earlier, ...withoutWindows(at) };
+  const elapsed = Math.max(0, at - before.at);
+  const last = before.samples.at(-1);
+  const flow = last && {
+    written: look.written - last[1],
+    settled: look.settled - last[2],
+    seconds: at - last[0],
+  };
+  const { topology, ends, committed, positions } = look;
+  const memory: ScalerState = {
+    ...before,
+    at,
+    unknownSince: undefined,
+    activeAt: look.lag > 0 || (flow?.written ?? 0) > 0 ? at : before.activeAt,
+    offsets: { topology, ends, committed, positions },
+    samples: withSample(before.samples, [at, look.written, look.settled]),
+    marks: withMark(before.marks, [at, ends]),
+    partitionLoad: withWritten(before.partitionLoad, look, before.offsets?.ends, elapsed),
+    commits: withCommits(before.commits, look, before.offsets?.positions, { at, elapsedSeconds: elapsed }),
+    busy: withLoads(before.busy, look.partitions, elapsed),
+    operation: withReplicas(before.operation, scaler.replicas, at, look.members),
+    rebalances: withGroup(before.rebalances, look, at, elapsed),
+  };
+  return { scaler, memory: withEffect(memory, before, look), look, unknown: undefined, flow };
+}
+
+/** What changes in the group and in the replica count have led to. */
+function withEffect(memory: ScalerState, before: ScalerState, look: Look): ScalerState {
+  const { operation, rebalances, at } = memory;
+  const quiet = operation.underway === undefined && rebalances.lastAt !== at;
+  const saturation = quiet
+    ? withStretch(memory.saturation, look, at, commitSeconds(memory.commits))
+    : interrupted(memory.saturation);
+  const bottleneck = tried(memory, before, look.partitions.length);
+  const sample = saturation.last;
+  const judged = sample?.at === at ? judge(bottleneck, sample, look.partitions.length) : bottleneck;
+  const trusted =
+    bottleneck.trial === undefined ? saturation : { ...saturation, perReplica: before.saturation.perReplica };
+  return { ...memory, saturation: trusted, bottleneck: judged };
+}

@@ -1,0 +1,60 @@
+import { candidateReplicas } from '../levels.ts';
+import type { Situation } from '../situation.ts';
+import { number, seconds } from '../words.ts';
+import { hold, type Rule } from './rule.ts';
+
+const GROWING_SECONDS = 4;
+
+/**
+ * While it is not known what a replica can do: at most twice as many at a time, and only while lag grows although
+ * all that were asked for are there. Their first saturated stretch then tells.
+ */
+export const slowStart: Rule = (situation) => {
+  const { known, replicas, memory, spec } = situation;
+  if (known === undefined || known.capacity !== undefined || !growing(situation)) return undefined;
+  if (memory.operation.underway !== undefined) {
+    return hold(situation, 'ReplicasStarting', 'lag grows, and replicas are starting');
+  }
+  const candidates = candidateReplicas(known.look.partitions.length, spec.minReplicas, spec.maxReplicas);
+  const more = candidates.findLast(
+    (candidate) => candidate > replicas.desired && candidate <= 2 * replicas.desired,
+  );
+  if (more === undefined) return undefined;
+  return {
+    replicas: more,
+    reason: 'CapacityUnknown',
+    message: `${number(known.look.lag)} records wait and become more; what a replica can do is not known yet, so at most twice as many`,
+  };
+};
+
+function growing({ memory, known, at }: Situation): boolean {
+  const earlier = memory.samples.findLast(([seen]) => seen <= at - GROWING_SECONDS + 0.1);
+  if (earlier === undefined || known === undefined) return false;
+  const growth = known.look.lag - (earlier[1] - earlier[2]);
+  return (
+    growth > 3 * Math.sqrt(known.arrival.perSecond * GROWING_SECONDS) && growth > known.arrival.perSecond / 2
+  );
+}
+
+/**
+ * While it is not known what a replica can do, and nothing waits: one step fewer, after twice the usual time. The
+ * next lower count either does, or shows what a replica can.
+ */
+export const tryFewer: Rule = (situation) => {
+  const { known, replicas, memory, spec, profile, at } = situation;
+  if (known === undefined || known.capacity !== undefined || memory.operation.underway !== undefined)
+    return undefined;
+  const candidates = candidateReplicas(known.look.partitions.length, spec.minReplicas, spec.maxReplicas);
+  const fewer = candidates.findLast((candidate) => candidate < replicas.desired);
+  if (fewer === undefined) return undefined;
+  const { lastUpAt = memory.knownSince, lastDownAt = memory.knownSince } = memory.operation;
+  const quiet = at - Math.max(memory.knownSince, lastUpAt, lastDownAt);
+  if (quiet < 2 * profile.window || known.backlog > known.arrival.perSecond) {
+    return hold(situation, 'CapacityUnknown', 'what a replica can do is not known yet');
+  }
+  return {
+    replicas: fewer,
+    reason: 'LoadBelowCapacity',
+    message: `nothing has waited for ${seconds(quiet)}; ${fewer} replicas will do or show what a replica can`,
+  };
+};
