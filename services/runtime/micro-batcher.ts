@@ -1,4 +1,4 @@
-import { runBatch } from '../../otel/tracing.ts';
+import { currentTraceparent, runBatch } from '../../otel/tracing.ts';
 
 /** Thrown by `add` when the queue is full: the caller refuses the work instead of hiding it. */
 export class QueueFullError extends Error {
@@ -33,6 +33,8 @@ const PACE_FROM = 16;
 interface Entry<In, Out> {
   readonly item: In;
   readonly since: number;
+  /** Of whoever waits for it; undefined while tracing is off. */
+  readonly traceparent: string | undefined;
   readonly resolve: (out: Out) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -73,7 +75,7 @@ export class MicroBatcher<In, Out> {
     if (this.queue.length >= (this.options.maxQueued ?? Infinity))
       return Promise.reject(new QueueFullError('The queue is full.'));
     return new Promise<Out>((resolve, reject) => {
-      this.queue.push({ item, since: performance.now(), resolve, reject });
+      this.queue.push({ item, since: performance.now(), traceparent: currentTraceparent(), resolve, reject });
       this.schedule();
     });
   }
@@ -127,7 +129,10 @@ export class MicroBatcher<In, Out> {
     try {
       const { name = 'batch', flush } = this.options;
       // In a span of its own: otherwise it would be recorded in the trace of whoever happened to set it off.
-      const results = await runBatch(name, { size: batch.length }, () =>
+      const traceparents = batch.flatMap(({ traceparent }) =>
+        traceparent === undefined ? [] : [traceparent],
+      );
+      const results = await runBatch(name, { size: batch.length, traceparents }, () =>
         flush(batch.map((entry) => entry.item)),
       );
       batch.forEach((entry, index) => entry.resolve(results[index] as Out));

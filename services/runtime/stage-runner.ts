@@ -205,7 +205,7 @@ class Runner implements StageRunner, ConsumerHandler {
     });
     try {
       const result = await span.run(() => this.attempt({ ...message, traceparent: span.traceparent }));
-      const settled = await this.settler.settle(message, result, span.traceparent);
+      const settled = await span.run(() => this.settler.settle(message, result, span.traceparent));
       span.end(settled);
       return settled;
     } catch (error) {

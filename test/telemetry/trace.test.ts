@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { MetricDefinition, MetricName } from '../../otel/schema/metrics.ts';
 import { METRICS, prometheusName } from '../../otel/schema/metrics.ts';
+import { until } from '../fixtures/until.ts';
 import type { OtlpReceiver, ReceivedSpan } from './otlp-receiver.ts';
 import { describe as describeSpans, openOtlpReceiver } from './otlp-receiver.ts';
 import type { Family } from './prometheus-text.ts';
@@ -145,6 +146,32 @@ test('under load each transaction keeps a trace of its own', async () => {
   }
 });
 
+test('a statement that serves many is recorded once, linked to each of them and in the trace of none', async () => {
+  const all = await Promise.all(Array.from({ length: 40 }, () => settle()));
+  const traces = new Set(all.map(({ traceId }) => traceId));
+  const ours = ({ links }: ReceivedSpan) => links.some(({ traceId }) => traces.has(traceId));
+  const batches = await until('a batch for every transaction', () => {
+    const found = otlp.spans.filter((span) => span.service === 'sluice-api' && ours(span));
+    const linked = new Set(found.flatMap(({ links }) => links.map(({ traceId }) => traceId)));
+    return traces.isSubsetOf(linked) && found;
+  });
+  // Fewer statements than transactions, so that there was something to share; one link for each of them.
+  expect(batches.length).toBeLessThan(all.length);
+  const links = batches.flatMap((batch) => batch.links.filter(({ traceId }) => traces.has(traceId)));
+  expect(links.length).toBe(all.length);
+
+  const isStatement = ({ name }: ReceivedSpan) => name.startsWith('pg.query');
+  for (const batch of batches) {
+    expect(traces).not.toContain(batch.traceId);
+    const statements = await otlp.trace(batch.traceId, (spans) => spans.some(isStatement));
+    expect(describeSpans(statements.filter(isStatement)).split('\n')).toEqual([
+      expect.stringMatching(new RegExp(` <- ${batch.spanId}$`)),
+    ]);
+  }
+  const within = otlp.spans.filter((span) => traces.has(span.traceId) && isStatement(span));
+  expect(describeSpans(within.filter(({ service }) => service === 'sluice-api'))).toBe('');
+});
+
 const byPrometheusName = new Map(
   (Object.keys(METRICS) as MetricName[]).map((name) => [prometheusName(name), name]),
 );
@@ -197,8 +224,9 @@ test('every process emits only metrics of the schema, with its units and attribu
   }
 });
 
-/** Emitted only when something goes wrong, by tests of their own. */
-const RARE = /refused|rebalances|consumer.restarts|remote.retries|dead_letters|sweeper|bulk/;
+/** Emitted only when something goes wrong, or by the operator: there are tests of their own. */
+const RARE =
+  /^sluice\.(scaler|operator)\.|refused|rebalances|consumer.restarts|remote.retries|dead_letters|sweeper|bulk/;
 
 test('everything in the schema that one good and one rejected transaction can show is shown', async () => {
   await settle();
