@@ -1,3 +1,4 @@
+import type { Learned } from '../scaling/state.ts';
 import type { Measured } from '../scaling/types.ts';
 
 /**
@@ -71,6 +72,6 @@ export interface StageScalerStatus {
   readonly lastScaleTime?: string;
   readonly lastDecision?: LastDecision;
   /** What the next start of the operator takes up. */
-  readonly learned?: object;
+  readonly learned?: Learned;
   readonly conditions?: readonly Condition[];
 }

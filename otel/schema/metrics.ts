@@ -339,6 +339,31 @@ export const METRICS = {
     description: 'Calls to what is scaled, by operation and by outcome.',
     attributes: { operation: ['read', 'scale'], outcome: ['ok', 'failed'] },
   },
+  'sluice.operator.kube.requests': {
+    kind: 'counter',
+    unit: '{request}',
+    description: 'Requests to the Kubernetes API server, by resource and HTTP status; 0: no answer.',
+    attributes: { method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'], resource: 'text', status: 'number' },
+  },
+  'sluice.operator.kube.request.duration': {
+    kind: 'histogram',
+    unit: 's',
+    description: 'One write to the Kubernetes API server.',
+    attributes: { method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] },
+    buckets: SHORT_SECONDS,
+  },
+  'sluice.operator.leader': {
+    kind: 'gauge',
+    unit: '1',
+    description: '1: this replica of the operator leads and writes; 0: it only looks.',
+    attributes: {},
+  },
+  'sluice.operator.queue.depth': {
+    kind: 'gauge',
+    unit: '{scaler}',
+    description: 'StageScalers whose status waits to be written.',
+    attributes: {},
+  },
   'process.memory.usage': {
     kind: 'gauge',
     unit: 'By',

@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto';
+import type { Service, ServiceContext } from '../../otel/lifecycle.ts';
+import type { OperatorConfig } from '../config/operator-config.ts';
+import type { Env } from '../config/secrets.ts';
+import { EventRecorder } from '../kube/event-recorder.ts';
+import { KubeClient } from '../kube/kube-api.ts';
+import { LeaderElector } from '../kube/leader-elector.ts';
+import { createLeaseLock } from '../kube/lease-lock.ts';
+import { loadKubeConfig } from '../kube/load-config.ts';
+import type { OperatorLoop } from '../loop/operator-loop.ts';
+import { createOperatorLoop } from '../loop/operator-loop.ts';
+import type { OutcomeSink } from '../loop/ports.ts';
+import { ClusterState } from './cluster-state.ts';
+import { Controller } from './controller.ts';
+import { Manager } from './manager.ts';
+import { createKubeMetrics } from './kube-metrics.ts';
+import { stateFromStatus } from './learned-state.ts';
+import { StageScalerReconciler } from './stage-scaler-reconciler.ts';
+import { Targets } from './targets.ts';
+import { WorkQueue } from './work-queue.ts';
+
+export interface ControllerOptions {
+  readonly config: OperatorConfig;
+  /** Where secrets are that the configuration names by variable. */
+  readonly env: Env;
+  /** Path; undefined: `KUBECONFIG`, `~/.kube/config` or the service account of the pod. */
+  readonly kubeconfig?: string | undefined;
+  /** Whose StageScalers are looked after. Undefined: those of all namespaces. */
+  readonly namespace: string | undefined;
+  /** Of the Lease. */
+  readonly leaseNamespace: string;
+  /** Default sluice-operator. */
+  readonly leaseName?: string;
+  /** Of this process, for people: the name of the pod. */
+  readonly identity: string;
+  /** Besides status, Events, /metrics and log. */
+  readonly sinks?: readonly OutcomeSink[];
+}
+
+export interface RunningController extends Service {
+  readonly operator: OperatorLoop;
+  isLeader(): boolean;
+}
+
+const WORKERS = 4;
+
+/**
+ * The operator in Kubernetes: follows the cluster, stands for election, and runs the loop. Every replica of it looks
+ * and decides; only the leader writes. Resolves when the cluster has been read once, however long that takes.
+ */
+export async function runController(
+  options: ControllerOptions,
+  { log, metrics, signal }: Pick<ServiceContext, 'log' | 'metrics' | 'signal'>,
+): Promise<RunningController> {
+  const { config, env, namespace, identity } = options;
+  const kube = createKubeMetrics(metrics);
+  const api = new KubeClient(loadKubeConfig(options.kubeconfig), kube.onCall);
+  const connections = new Set(Object.keys(config.kafka));
+  const cluster = new ClusterState({ api, namespace, connections, log });
+  const queue = new WorkQueue();
+  const leader = createElector();
+  const targets = new Targets({ api, cluster, writeWithinMs: () => leader.writeWithinMs() });
+  const events = new EventRecorder({ api, identity, fence: () => leader.isLeader(), log });
+  const reconciler = new StageScalerReconciler({ api, cluster, targets, queue, events, leader });
+  const controller = new Controller({
+    queue,
+    reconcile: (key) => reconciler.reconcile(key),
+    workers: WORKERS,
+    log,
+  });
+  kube.observe({ isLeader: () => leader.isLeader(), waiting: () => queue.length });
+  const closing = { name: 'client', start: () => {}, stop: () => api.close() };
+  const inform = {
+    name: 'informers',
+    start: async () => {
+      cluster.start();
+      await Promise.race([cluster.whenSynced(), aborted(signal)]);
+    },
+    stop: () => cluster.stop(),
+  };
+  const reading = new Manager([closing, inform]);
+  await reading.start();
+  const operator = createOperatorLoop({
+    config,
+    env,
+    scalers: reconciler,
+    sinks: [reconciler, ...(options.sinks ?? [])],
+    fence: () => leader.isLeader(),
+    metrics,
+    log,
+    state: stateFromStatus(cluster.declarations.all().values()),
+  });
+  const acting = new Manager([
+    // Stopped last: what the others still write, they write as the leader.
+    { name: 'election', start: () => leader.start(), stop: () => leader.stop() },
+    { name: 'events', start: () => {}, stop: () => events.flush() },
+    { name: 'controller', start: () => controller.start(), stop: () => controller.stop() },
+    { name: 'loop', start: () => operator.loop.start(), stop: () => operator.stop() },
+  ]);
+  await acting.start();
+  return {
+    operator,
+    isLeader: () => leader.isLeader(),
+    ready: () => operator.loop.hasTicked() || 'the first look has not ended',
+    live: () => operator.loop.live(),
+    stop: async () => {
+      await acting.stop();
+      await reading.stop();
+    },
+  };
+
+  function createElector(): LeaderElector {
+    const { leaseNamespace, leaseName = 'sluice-operator' } = options;
+    return new LeaderElector({
+      lock: createLeaseLock({ api, namespace: leaseNamespace, name: leaseName }),
+      // A container that was started anew is another one: it must not take its predecessor's lease for its own.
+      identity: `${identity}_${randomBytes(4).toString('hex')}`,
+      onChange: (leading, holder) => {
+        log.info({ leading, holder }, leading ? 'this replica leads' : 'another replica leads, or none');
+        reconciler.forgetWritten();
+      },
+      onError: (error) =>
+        log.warn(
+          { reason: error instanceof Error ? error.message : String(error) },
+          'the Lease was not renewed',
+        ),
+    });
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const give = (): void => reject(new Error('told to end before the cluster was read'));
+    if (signal.aborted) give();
+    else signal.addEventListener('abort', give, { once: true });
+  });
+}

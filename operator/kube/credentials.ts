@@ -1,0 +1,45 @@
+import type { KubeConfig, RequestContext } from '@kubernetes/client-node';
+import { HttpMethod, RequestContext as Context } from '@kubernetes/client-node';
+
+type Dispatcher = NonNullable<ReturnType<RequestContext['getDispatcher']>>;
+
+/** Tokens of service accounts and exec plugins are renewed well before they end. */
+const HEADERS_MS = 60_000;
+
+/**
+ * Who we are to the API server. The client library makes a connection pool for each request that it authenticates,
+ * with a TLS handshake each; here one pool is kept until the API server no longer knows us.
+ */
+export class Credentials {
+  private readonly config: KubeConfig;
+  private dispatcher: Dispatcher | undefined;
+  private headers: { readonly values: Readonly<Record<string, string>>; readonly at: number } | undefined;
+
+  constructor(config: KubeConfig) {
+    this.config = config;
+  }
+
+  async apply(request: RequestContext): Promise<void> {
+    if (!this.headers || performance.now() - this.headers.at > HEADERS_MS) await this.renew();
+    for (const [name, value] of Object.entries(this.headers!.values)) request.setHeaderParam(name, value);
+    if (this.dispatcher) request.setDispatcher(this.dispatcher);
+  }
+
+  /** The API server has answered 401: certificates may have been renewed too. */
+  forget(): void {
+    void this.dispatcher?.close();
+    this.dispatcher = undefined;
+    this.headers = undefined;
+  }
+
+  async close(): Promise<void> {
+    await this.dispatcher?.destroy();
+  }
+
+  private async renew(): Promise<void> {
+    const context = new Context('https://unused', HttpMethod.GET);
+    await this.config.applySecurityAuthentication(context);
+    this.headers = { values: context.getHeaders(), at: performance.now() };
+    this.dispatcher ??= context.getDispatcher();
+  }
+}

@@ -1,0 +1,12 @@
+import { KubeConfig } from '@kubernetes/client-node';
+
+/**
+ * How the API server is reached: by the kubeconfig at `path`, or, without one, by `KUBECONFIG`, `~/.kube/config` or
+ * the service account of the pod, in this order.
+ */
+export function loadKubeConfig(path?: string): KubeConfig {
+  const config = new KubeConfig();
+  if (path === undefined) config.loadFromDefault();
+  else config.loadFromFile(path);
+  return config;
+}
