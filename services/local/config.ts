@@ -21,6 +21,7 @@ const localConfig = {
   XDG_CACHE_HOME: z.string().optional(),
   API_PORT: optionalPort,
   SUPERVISOR_PORT: optionalPort,
+  OPERATOR_PORT: optionalPort,
   SIMULATOR_PORT: optionalPort,
   KAFKA_PORT: optionalPort,
   POSTGRES_PORT: optionalPort,
@@ -46,6 +47,7 @@ export interface LocalConfig {
 export const PORT_NAMES = [
   'API_PORT',
   'SUPERVISOR_PORT',
+  'OPERATOR_PORT',
   'SIMULATOR_PORT',
   'KAFKA_PORT',
   'POSTGRES_PORT',
@@ -67,6 +69,7 @@ export function parseLocalConfig(env: NodeJS.ProcessEnv): LocalConfig {
     ports: {
       API_PORT: parsed.API_PORT,
       SUPERVISOR_PORT: parsed.SUPERVISOR_PORT,
+      OPERATOR_PORT: parsed.OPERATOR_PORT,
       SIMULATOR_PORT: parsed.SIMULATOR_PORT,
       KAFKA_PORT: parsed.KAFKA_PORT,
       POSTGRES_PORT: parsed.POSTGRES_PORT,

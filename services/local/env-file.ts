@@ -10,6 +10,7 @@ export function writeEnvFile(path: string, endpoints: Endpoints, config: LocalCo
     REMOTE_URL: endpoints.remoteUrl,
     SLUICE_API_URL: endpoints.apiUrl,
     SUPERVISOR_URL: endpoints.supervisorUrl,
+    ...(endpoints.operatorUrl && { SLUICE_OPERATOR_URL: endpoints.operatorUrl }),
     SLUICE_TOPIC_PREFIX: config.topicPrefix,
     SLUICE_TYPES: config.types,
   };

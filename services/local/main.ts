@@ -6,6 +6,9 @@ import { Registry } from '../transactions/registry.ts';
 import { parseLocalConfig } from './config.ts';
 import { runDemo } from './demo/demo.ts';
 import { LockedError } from './lock.ts';
+import { readScalers } from './operator/operator-client.ts';
+import type { Scaling } from './operator/scalings.ts';
+import { scalingLine, watchScalings } from './operator/scalings.ts';
 import type { LocalOptions } from './options.ts';
 import { parseOptions } from './options.ts';
 import { createScreen } from './screen.ts';
@@ -44,6 +47,7 @@ async function main(args: readonly string[]): Promise<number> {
     config,
     env: process.env,
     replicas: options.replicas,
+    operator: options.operator,
     remoteLatencyMs: options.remoteLatencyMs,
     accounts: DEMO_ACCOUNTS,
     fresh: options.fresh,
@@ -83,11 +87,25 @@ async function serve({ stack, options, registry, topicPrefix, interrupt }: Servi
     signal,
     cwd: process.cwd(),
   };
-  const exitCode = options.demo ? await runDemo(demo) : 0;
+  const watching = watch(stack, signal);
+  const exitCode = options.demo ? await runDemo({ ...demo, scalings: watching.seen }) : 0;
   if (options.once) return exitCode;
   screen.say(tryNext(stack));
   await interrupt.happened;
   return 0;
+}
+
+/** Says what the operator changes, for as long as everything runs. */
+function watch({ endpoints }: Stack, signal: AbortSignal): { readonly seen: readonly Scaling[] } {
+  const seen: Scaling[] = [];
+  const { operatorUrl } = endpoints;
+  if (operatorUrl === undefined) return { seen };
+  const onScaling = (scaling: Scaling) => {
+    seen.push(scaling);
+    screen.say(scalingLine(scaling));
+  };
+  void watchScalings({ read: () => readScalers(operatorUrl), onScaling, signal });
+  return { seen };
 }
 
 interface Interrupt {
@@ -139,11 +157,14 @@ function crashLines({ name, code, signal, restartInMs, lastLines }: Crash): stri
 }
 
 function urls(stack: Stack): string {
-  const { apiUrl, supervisorUrl, remoteUrl, databaseUrl, brokers } = stack.endpoints;
+  const { apiUrl, supervisorUrl, operatorUrl, remoteUrl, databaseUrl, brokers } = stack.endpoints;
+  const operator = operatorUrl
+    ? `\n  operator     ${operatorUrl}/scalers   (what it has last decided, and from what)`
+    : '';
   return `
   API          ${apiUrl}
   try it       ${apiUrl}/docs
-  supervisor   ${supervisorUrl}/stages   (processes, and the port of each one's /metrics)
+  supervisor   ${supervisorUrl}/stages   (processes, and the port of each one's /metrics)${operator}
   remote       ${remoteUrl}   (the simulated slow system)
   Kafka        ${brokers.join(',')}
   Postgres     ${withoutPassword(databaseUrl)}   (password: ${near(stack.data.envFile)})
@@ -170,7 +191,7 @@ function tryNext(stack: Stack): string {
 
   curl -i -H 'content-type: application/json' -d '${payment}' ${apiUrl}/v1/transactions
   npx sluice lag
-  npx sluice verify
+  npx sluice verify${stack.endpoints.operatorUrl ? '\n  npx sluice explain remote' : ''}
   curl -X PUT -H 'content-type: application/json' -d '{"replicas":2}' ${supervisorUrl}/stages/remote
 `;
 }

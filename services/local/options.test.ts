@@ -21,6 +21,7 @@ test('without options: a demonstration of a minute', () => {
     rate: 0,
     users: 40,
     replicas: {},
+    operator: true,
     types: undefined,
     remoteLatencyMs: 450,
     json: undefined,
@@ -30,7 +31,7 @@ test('without options: a demonstration of a minute', () => {
 test('reads every option', () => {
   const line =
     '--seconds 5 --rate=100 --users 7 --replicas remote=2 --replicas relay=3 --remote-latency-ms 0';
-  const more = '--types payment,payment-fan-out --once --fresh --json out.json';
+  const more = '--no-operator --types payment,payment-fan-out --once --fresh --json out.json';
   expect(parseOptions([...line.split(' '), ...more.split(' ')])).toEqual({
     demo: true,
     once: true,
@@ -39,6 +40,7 @@ test('reads every option', () => {
     rate: 100,
     users: 7,
     replicas: { remote: 2, relay: 3 },
+    operator: false,
     types: 'payment,payment-fan-out',
     remoteLatencyMs: 0,
     json: 'out.json',

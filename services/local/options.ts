@@ -15,7 +15,10 @@ export interface LocalOptions {
   readonly rate: number;
   /** Users that each wait for their answer before they send again. */
   readonly users: number;
+  /** Set by hand: the operator leaves these stages as they are. */
   readonly replicas: Replicas;
+  /** Run the operator, which sets the replicas of the stages. */
+  readonly operator: boolean;
   /** Comma list; undefined: as SLUICE_TYPES says. */
   readonly types: string | undefined;
   readonly remoteLatencyMs: number;
@@ -36,6 +39,7 @@ interface Raw {
   readonly rate: string;
   readonly users: string;
   readonly replicas?: readonly string[];
+  readonly operator: boolean;
   readonly types?: string;
   readonly remoteLatencyMs: string;
   readonly json?: string;
@@ -48,10 +52,11 @@ Examples:
   npm start                                          everything, then a demonstration of a minute
   npm start -- --once --json summary.json            the same, checked, then all is stopped
   npm start -- --no-demo                             only the services
-  npm start -- --users 200 --replicas remote=2       more load, two processes for the remote stage
+  npm start -- --users 200 --replicas remote=2       more load, always two processes for the remote stage
+  npm start -- --no-operator                         one process per stage, whatever the load
   npm start -- --remote-latency-ms 50 --rate 200     a quicker remote system, an even load
 
-Environment: API_PORT, SUPERVISOR_PORT, SIMULATOR_PORT, KAFKA_PORT, POSTGRES_PORT name a port;
+Environment: API_PORT, SUPERVISOR_PORT, OPERATOR_PORT, SIMULATOR_PORT, KAFKA_PORT, POSTGRES_PORT name a port;
 KAFKA_BROKERS and DATABASE_URL use what you have; OTEL_EXPORTER_OTLP_ENDPOINT turns tracing on;
 SLUICE_DATA_DIR (.sluice) and SLUICE_CACHE_DIR (~/.cache/sluice) say where things are kept.`;
 
@@ -76,6 +81,7 @@ export function parseOptions(args: readonly string[]): LocalOptions {
     rate: integer('rate', raw.rate, 0, 1_000_000),
     users: integer('users', raw.users, 1, 10_000),
     replicas: parseReplicas(raw.replicas ?? [], mistakes),
+    operator: raw.operator,
     types: raw.types === undefined ? undefined : parseTypes(raw.types, mistakes),
     remoteLatencyMs: integer('remote-latency-ms', raw.remoteLatencyMs, 0, 600_000),
     json: raw.json,
@@ -113,9 +119,10 @@ function createCommand(): Command {
     .option('--users <n>', 'users who each send, wait for the answer and send again', '40')
     .option(
       '--replicas <stage=n>',
-      `processes of a stage (${SCALABLE.join(', ')}); may be given again`,
+      `processes of a stage (${SCALABLE.join(', ')}), kept as they are; may be given again`,
       collect,
     )
+    .option('--no-operator', 'do not scale the stages by the load')
     .option('--types <list>', `transaction types in use, of: ${TYPE_NAMES.join(', ')}`)
     .option('--remote-latency-ms <n>', 'how long the simulated remote system takes', '450')
     .option('--once', 'play the demonstration, check that everything has settled, stop all, exit')

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { Stage } from '../domain/stages.ts';
 import { STAGES } from '../domain/stages.ts';
 import type { ProcessSpec } from './supervisor/spawn-detached.ts';
 import type { StageDefinition } from './supervisor/supervisor.ts';
@@ -21,8 +22,17 @@ export interface RoleOptions {
   /** Where the simulator keeps its ledger. */
   readonly dataDir: string;
   readonly replicas: Replicas;
+  /** Undefined: no operator. */
+  readonly operator: OperatorRole | undefined;
   /** Environment of every process, with what the user has set in it. */
   readonly env: NodeJS.ProcessEnv;
+}
+
+export interface OperatorRole {
+  /** Holds the StageScalers. */
+  readonly scalersDir: string;
+  readonly supervisorUrl: string;
+  readonly statusPort: number;
 }
 
 export interface Roles {
@@ -38,12 +48,18 @@ const ROOT = dirname(dirname(import.meta.dirname));
 export function roles(options: RoleOptions): Roles {
   const { replicas } = options;
   const env = sharedEnv(options);
-  const role = (name: string, count: number, extra: NodeJS.ProcessEnv = {}): StageDefinition => ({
+  const role = (
+    name: string,
+    count: number,
+    extra: NodeJS.ProcessEnv = {},
+    args: readonly string[] = [],
+  ): StageDefinition => ({
     name,
     replicas: count,
     scalable: (SCALABLE as readonly string[]).includes(name),
-    spec: (adminPort) => nodeProcess(name, { ...env, ...extra, ADMIN_PORT: String(adminPort) }),
+    spec: (adminPort) => nodeProcess(name, { ...env, ...extra, ADMIN_PORT: String(adminPort) }, args),
   });
+  const { operator } = options;
   return {
     first: [
       role('remote-simulator', 1, {
@@ -56,9 +72,25 @@ export function roles(options: RoleOptions): Roles {
     ],
     second: [
       role('relay', replicas.relay ?? 1),
-      ...STAGES.map((stage) => role(stage, replicas[stage] ?? 1, { STAGE: stage })),
+      ...STAGES.map((stage) => role(stage, replicas[stage] ?? 1, stageEnv(stage, options))),
+      ...(operator ? [role('operator', 1, {}, operatorArgs(operator))] : []),
     ],
   };
+}
+
+/**
+ * Calls in flight of one remote process: some 570 a second at a latency of 450 ms, so that a load step on one
+ * machine needs more than one. Without the operator there is one, which has to take everything.
+ */
+const REMOTE_CONCURRENCY = '256';
+
+function stageEnv(stage: Stage, { operator, env }: RoleOptions): NodeJS.ProcessEnv {
+  if (stage !== 'remote' || !operator) return { STAGE: stage };
+  return { STAGE: stage, REMOTE_CONCURRENCY: env['REMOTE_CONCURRENCY'] ?? REMOTE_CONCURRENCY };
+}
+
+function operatorArgs({ scalersDir, supervisorUrl, statusPort }: OperatorRole): string[] {
+  return ['--scalers', scalersDir, '--supervisor', supervisorUrl, '--status-port', String(statusPort)];
 }
 
 function sharedEnv(options: RoleOptions): NodeJS.ProcessEnv {
@@ -79,6 +111,7 @@ function sharedEnv(options: RoleOptions): NodeJS.ProcessEnv {
 }
 
 function mainOf(role: string): string {
+  if (role === 'operator') return join(ROOT, 'operator', 'main.ts');
   const folder = (STAGES as readonly string[]).includes(role) ? 'stages' : role;
   return join(ROOT, 'services', folder, 'main.ts');
 }
@@ -93,6 +126,7 @@ const NODE_FLAGS: Readonly<Record<string, readonly string[]>> = {
   validate: ['--max-semi-space-size=4'],
   remote: ['--max-semi-space-size=4'],
   persist: ['--max-semi-space-size=4'],
+  operator: ['--max-semi-space-size=4'],
 };
 
 /**
@@ -102,9 +136,9 @@ const NODE_FLAGS: Readonly<Record<string, readonly string[]>> = {
 const NICENESS: Readonly<Record<string, number>> = { api: 5 };
 
 /** Run by this very Node; tracing is registered before anything else is loaded. */
-function nodeProcess(role: string, env: NodeJS.ProcessEnv): ProcessSpec {
+function nodeProcess(role: string, env: NodeJS.ProcessEnv, roleArgs: readonly string[]): ProcessSpec {
   const preload = [join(import.meta.dirname, 'parent-watch.ts'), join(ROOT, 'otel', 'register.ts')];
   const imports = preload.flatMap((file) => ['--import', pathToFileURL(file).href]);
-  const args = [...(NODE_FLAGS[role] ?? []), ...imports, mainOf(role)];
+  const args = [...(NODE_FLAGS[role] ?? []), ...imports, mainOf(role), ...roleArgs];
   return { command: process.execPath, args, env, cwd: ROOT, niceness: NICENESS[role] };
 }

@@ -1,7 +1,9 @@
 import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { BrokerAdmin } from '../broker/port.ts';
 import { migrate } from '../store/migrate.ts';
 import { seedAccounts } from '../store/seed.ts';
+import { Registry } from '../transactions/registry.ts';
 import type { LocalConfig } from './config.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { dataDirectory } from './data-directory.ts';
@@ -13,6 +15,7 @@ import type { LocalKafka } from './kafka/kafka.ts';
 import { KAFKA_STOP, createKafka } from './kafka/kafka.ts';
 import type { Lock } from './lock.ts';
 import { acquireLock } from './lock.ts';
+import { writeScalerFiles } from './operator/scaler-files.ts';
 import type { LocalPostgres } from './postgres/postgres.ts';
 import { POSTGRES_STOP, createPostgres } from './postgres/postgres.ts';
 import { ensureDatabase } from './postgres/session.ts';
@@ -34,6 +37,8 @@ export interface StackOptions {
   /** Passed on to every service. */
   readonly env: NodeJS.ProcessEnv;
   readonly replicas: Replicas;
+  /** Run the operator, which sets the replicas of the other stages. Default: no. */
+  readonly operator?: boolean;
   readonly remoteLatencyMs: number;
   /** Demo accounts to have in the database. */
   readonly accounts: number;
@@ -50,6 +55,8 @@ export interface Endpoints {
   readonly apiUrl: string;
   readonly remoteUrl: string;
   readonly supervisorUrl: string;
+  /** Of `GET /scalers`; undefined without an operator. */
+  readonly operatorUrl: string | undefined;
   readonly databaseUrl: string;
   readonly brokers: readonly string[];
 }
@@ -86,11 +93,12 @@ export class Stack {
   }
 
   get endpoints(): Endpoints {
-    const { API_PORT, SIMULATOR_PORT, SUPERVISOR_PORT } = this.ports;
+    const { API_PORT, SIMULATOR_PORT, SUPERVISOR_PORT, OPERATOR_PORT } = this.ports;
     return {
       apiUrl: `http://127.0.0.1:${API_PORT}`,
       remoteUrl: `http://127.0.0.1:${SIMULATOR_PORT}`,
       supervisorUrl: `http://127.0.0.1:${SUPERVISOR_PORT}`,
+      operatorUrl: this.options.operator ? `http://127.0.0.1:${OPERATOR_PORT}` : undefined,
       databaseUrl: this.databaseUrl,
       brokers: this.brokers,
     };
@@ -147,14 +155,22 @@ export class Stack {
   }
 
   private async prepare(): Promise<void> {
-    const { config, env, fresh } = this.options;
+    const { config, env, fresh, operator = false, replicas } = this.options;
     await mkdir(this.data.path, { recursive: true, mode: 0o755 });
     this.lock = await acquireLock(this.data.lockFile);
     // Before ports are chosen: what is left of a killed run holds some of them.
     await endLeftovers(this.data.pidDir, leftoverOptions);
     if (fresh) await wipe(this.data, env);
-    this.ports = await choosePorts(config, this.allocator);
+    this.ports = await choosePorts(config, this.allocator, operator);
     this.brokers = config.brokers ?? [`127.0.0.1:${this.ports.KAFKA_PORT}`];
+    if (!operator) return;
+    const types = Registry.parse(config.types.split(',')).types;
+    await writeScalerFiles({
+      directory: this.scalersDir,
+      topicPrefix: config.topicPrefix,
+      orders: [...new Set(types.map(({ order }) => order))],
+      fixed: Object.keys(replicas),
+    });
   }
 
   private async startDatabase(): Promise<void> {
@@ -221,13 +237,14 @@ export class Stack {
     const { first, second } = this.roles();
     const count = [...first, ...second].reduce((sum, { replicas }) => sum + replicas, 0);
     const start = async () => {
+      // The operator asks it from its first look on.
+      this.server = await openSupervisorServer(this.supervisor, this.ports.SUPERVISOR_PORT);
       await this.add(second);
       await Promise.all(
         this.supervisor.names().map((name) => this.supervisor.whenReady(name, READY_TIMEOUT_MS)),
       );
     };
     await steps.run('services', start, () => `${count} processes ready`);
-    this.server = await openSupervisorServer(this.supervisor, this.ports.SUPERVISOR_PORT);
     await writeEnvFile(this.data.envFile, this.endpoints, config);
   }
 
@@ -243,7 +260,8 @@ export class Stack {
   }
 
   private roles(): Roles {
-    const { config, env, replicas, remoteLatencyMs } = this.options;
+    const { config, env, replicas, remoteLatencyMs, operator } = this.options;
+    const { supervisorUrl } = this.endpoints;
     return roles({
       brokers: this.brokers,
       databaseUrl: this.databaseUrl,
@@ -255,8 +273,15 @@ export class Stack {
       remoteLatencyMs,
       dataDir: this.data.path,
       replicas,
+      operator: operator
+        ? { scalersDir: this.scalersDir, supervisorUrl, statusPort: this.ports.OPERATOR_PORT }
+        : undefined,
       env,
     });
+  }
+
+  private get scalersDir(): string {
+    return join(this.data.path, 'scalers');
   }
 
   private watch(): { onCrash?: (crash: Crash) => void } {

@@ -40,11 +40,24 @@ test('a lag that the broker does not tell is unknown, not zero, and shown so', a
     endToEnd: { p50Ms: null, p99Ms: 1_234 },
     figures: { accepted: 70, completed: 50, open: 20, byState: { accepted: 20, done: 50 } },
     lag,
-    stages: [{ name: 'validate', scalable: true, replicas: 1, ready: 1, processes: [] }],
+    stages: [{ name: 'validate', scalable: true, replicas: 3, ready: 1, processes: [] }],
+    scalers: [
+      {
+        name: 'validate',
+        mode: 'active',
+        objectiveSeconds: 10,
+        lagKnown: false,
+        measured: { capacityPerReplica: 412.3 },
+        reason: 'LagUnknown',
+        message: '',
+        result: 'held',
+      },
+    ],
   };
   expect(momentLine(moment)).toContain('lag: validate ?, remote 18, persist 9');
   expect(momentLine(moment)).toContain('completed 12/s (?, p99 1,234 ms)');
-  expect(momentTable(moment, 60)).toMatch(/validate.*\?/);
+  expect(momentLine(moment)).toContain('replicas: validate 1/3');
+  expect(momentTable(moment, 60)).toMatch(/validate.*1 of 3.*\?.*\?.*412\/s each.*LagUnknown/);
 });
 
 test('names every figure that is missing', () => {

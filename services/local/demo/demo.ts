@@ -3,6 +3,7 @@ import type { Query } from '../../store/port.ts';
 import type { Registry } from '../../transactions/registry.ts';
 import { writeFileAtomic } from '../atomic-file.ts';
 import type { LoadPlan } from '../load-driver/protocol.ts';
+import type { Scaling } from '../operator/scalings.ts';
 import type { LocalOptions } from '../options.ts';
 import { withDatabase } from '../postgres/session.ts';
 import type { Screen } from '../screen.ts';
@@ -26,6 +27,8 @@ export interface DemoOptions {
   readonly accounts: number;
   readonly screen: Screen;
   readonly signal: AbortSignal;
+  /** What the operator has changed up to now; grows. */
+  readonly scalings: readonly Scaling[];
   /** What relative paths are relative to. */
   readonly cwd: string;
 }
@@ -86,6 +89,7 @@ async function playLoad(demo: DemoOptions, query: Query): Promise<LoadOutcome> {
     query,
     lag: { admin: stack.admin, prefix: topicPrefix, orders },
     supervisor: stack.supervisor,
+    operatorUrl: stack.endpoints.operatorUrl,
     signal,
     onMoment,
   });
@@ -143,7 +147,7 @@ type Played = Pick<Summary, 'startup' | 'one' | 'load' | 'sync'> & {
   readonly settlement: Settlement | undefined;
 };
 
-function summarize({ options, registry }: DemoOptions, played: Played): Summary {
+function summarize({ options, registry, scalings }: DemoOptions, played: Played): Summary {
   const { seconds, rate, users, replicas, remoteLatencyMs } = options;
   const { startup, one, load, sync, settlement } = played;
   const ratio = load.completedPerSecond / sync.completedPerSecond;
@@ -163,6 +167,7 @@ function summarize({ options, registry }: DemoOptions, played: Played): Summary 
     load,
     sync,
     ratio: Number.isFinite(ratio) ? ratio : null,
+    scalings: [...scalings],
     ...(settlement ? { settlement } : {}),
   };
 }

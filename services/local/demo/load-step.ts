@@ -4,6 +4,8 @@ import { STAGES } from '../../domain/stages.ts';
 import type { State } from '../../domain/state-machine.ts';
 import type { Query } from '../../store/port.ts';
 import type { LoadPlan, LoadReport } from '../load-driver/protocol.ts';
+import type { ScalerState } from '../operator/operator-client.ts';
+import { readScalers } from '../operator/operator-client.ts';
 import type { StageView, Supervisor } from '../supervisor/supervisor.ts';
 import { driveLoad } from './drive-load.ts';
 import type { EndToEnd, Figures } from './figures.ts';
@@ -16,6 +18,8 @@ export interface LoadStepOptions {
   readonly query: Query;
   readonly lag: LagOptions;
   readonly supervisor: Pick<Supervisor, 'list'>;
+  /** Undefined: there is no operator. */
+  readonly operatorUrl: string | undefined;
   readonly signal: AbortSignal;
   /** Called every two seconds, and when the load has ended. */
   readonly onMoment: (moment: Moment) => void;
@@ -31,6 +35,8 @@ export interface Moment {
   readonly figures: Figures;
   readonly lag: StageLag;
   readonly stages: readonly StageView[];
+  /** As the operator sees them; empty without one, or while it does not answer. */
+  readonly scalers: readonly ScalerState[];
 }
 
 export interface LoadOutcome {
@@ -129,12 +135,13 @@ class Watch {
   }
 
   private async look(): Promise<void> {
-    const { query, lag: lagOptions, supervisor, onMoment } = this.options;
-    const [figures, latency, lag, stages] = await Promise.all([
+    const { query, lag: lagOptions, supervisor, operatorUrl, onMoment } = this.options;
+    const [figures, latency, lag, stages, scalers] = await Promise.all([
       countByState(query, this.firstId),
       endToEnd(query, this.firstId, WINDOW_SECONDS),
       readLag(lagOptions),
       supervisor.list(),
+      operatorUrl === undefined ? [] : readScalers(operatorUrl).catch(() => []),
     ]);
     this.peakLag = higher(this.peakLag, lag);
     const atMs = performance.now() - this.startedMs;
@@ -148,6 +155,7 @@ class Watch {
       figures,
       lag,
       stages,
+      scalers,
     };
     this.previous = { atMs, accepted: figures.accepted, completed: figures.completed };
     onMoment(moment);

@@ -1,5 +1,6 @@
 import { arch, cpus, platform, totalmem } from 'node:os';
 import type { VerifyReport } from '../../cli/verify/report.ts';
+import type { Scaling } from '../operator/scalings.ts';
 import type { LocalOptions } from '../options.ts';
 import type { Followed } from './follow-one.ts';
 import type { LoadOutcome } from './load-step.ts';
@@ -32,6 +33,8 @@ export interface Summary {
   readonly sync: SyncOutcome;
   /** Completed per second, event-driven over synchronous. */
   readonly ratio: number | null;
+  /** What the operator has changed meanwhile. */
+  readonly scalings: readonly Scaling[];
   /** Only with --once. */
   readonly settlement?: Settlement;
 }

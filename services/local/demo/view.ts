@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import { STAGES } from '../../domain/stages.ts';
 import { STATES } from '../../domain/state-machine.ts';
+import type { ScalerState } from '../operator/operator-client.ts';
 import type { Followed } from './follow-one.ts';
 import type { Moment } from './load-step.ts';
 import type { Settlement, Summary } from './summary.ts';
@@ -18,7 +19,7 @@ export function followedTable({ events }: Followed): string {
 
 /** The table that is updated in place while the load runs. */
 export function momentTable(moment: Moment, seconds: number): string {
-  const { figures, report, lag } = moment;
+  const { figures, report } = moment;
   const rates = new Table({
     ...plain,
     head: ['', 'per second', 'in all', 'p50', 'p99'],
@@ -28,32 +29,53 @@ export function momentTable(moment: Moment, seconds: number): string {
     ['accepted', number(moment.acceptedPerSecond), number(figures.accepted), ...latency(report?.latest)],
     ['completed', number(moment.completedPerSecond), number(figures.completed), ...latency(moment.endToEnd)],
   );
-  const stages = new Table({
-    ...plain,
-    head: ['stage', 'replicas', 'ready', 'lag', 'RSS MB'],
-    colAligns: right(5),
-  });
-  for (const view of moment.stages) {
-    const stage = STAGES.find((name) => name === view.name);
-    const rss = view.processes.reduce((sum, process) => sum + process.rssBytes, 0);
-    const backlog = stage ? number(lag[stage]) : '';
-    stages.push([view.name, view.replicas, view.ready, backlog, Math.round(rss / 2 ** 20)]);
-  }
   const clock = `${Math.min(seconds, Math.round(moment.elapsedSeconds))} s of ${seconds} s`;
   const refused = report ? `refused ${report.total.refused}, failed ${report.total.failed}` : '';
-  return [`Load: ${clock}   ${refused}`, rates.toString(), stages.toString(), stateLine(moment)].join('\n');
+  return [`Load: ${clock}   ${refused}`, rates.toString(), stageTable(moment), stateLine(moment)].join('\n');
+}
+
+/** Replicas: ready of those that are wanted. What the operator says is left empty where it has no say. */
+function stageTable({ stages, lag, scalers }: Moment): string {
+  const table = new Table({
+    ...plain,
+    head: ['stage', 'replicas', 'lag', 'age', 'capacity', 'operator', 'RSS MB'],
+    colAligns: ['left', 'right', 'right', 'right', 'right', 'left', 'right'],
+  });
+  for (const view of stages) {
+    const stage = STAGES.find((name) => name === view.name);
+    const rss = view.processes.reduce((sum, process) => sum + process.rssBytes, 0);
+    table.push([
+      view.name,
+      `${view.ready} of ${view.replicas}`,
+      stage ? number(lag[stage]) : '',
+      ...scalerCells(scalers.find(({ name }) => name === view.name)),
+      Math.round(rss / 2 ** 20),
+    ]);
+  }
+  return table.toString();
+}
+
+function scalerCells(scaler: ScalerState | undefined): [string, string, string] {
+  if (!scaler) return ['', '', ''];
+  const { measured, mode, reason } = scaler;
+  const age = measured.ageSeconds === undefined ? UNKNOWN : `${measured.ageSeconds.toFixed(1)} s`;
+  const shown = mode === 'active' ? reason : `${reason} (${mode})`;
+  return [age, `${number(measured.capacityPerReplica)}/s each`, shown];
 }
 
 /** The same where there is no terminal to update: one line. */
 export function momentLine(moment: Moment): string {
-  const { figures, report, lag } = moment;
+  const { figures, report, lag, stages } = moment;
   const [acceptP50, acceptP99] = latency(report?.latest);
   const [endP50, endP99] = latency(moment.endToEnd);
   const lags = STAGES.map((stage) => `${stage} ${number(lag[stage])}`).join(', ');
+  const replicas = stages
+    .filter(({ name }) => STAGES.some((stage) => stage === name))
+    .map(({ name, ready, replicas: wanted }) => `${name} ${ready}/${wanted}`);
   return (
     `  ${String(Math.round(moment.elapsedSeconds)).padStart(4)} s  accepted ${number(moment.acceptedPerSecond)}/s ` +
     `(${acceptP50}, p99 ${acceptP99})  completed ${number(moment.completedPerSecond)}/s (${endP50}, p99 ${endP99})  ` +
-    `open ${number(figures.open)}  lag: ${lags}`
+    `open ${number(figures.open)}  lag: ${lags}  replicas: ${replicas.join(', ')}`
   );
 }
 
