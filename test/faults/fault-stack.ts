@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { afterAll, beforeAll } from 'vitest';
 import type { Replicas } from '../../services/local/roles.ts';
 import type { Stack } from '../../services/local/stack.ts';
 import type { ManagedProcess } from '../../services/local/supervisor/managed-process.ts';
@@ -27,36 +28,59 @@ export const ENVIRONMENT = {
   REMOTE_BACKOFF_MAX_MS: '2000',
 };
 const READY_MS = 60_000;
+const METRICS_MS = 1_000;
+
+/** What most rounds play, in part or in whole. */
+export const LOAD = {
+  ratePerSecond: 50,
+  types: TYPES,
+  beforeMs: 3_000,
+  afterMs: 3_000,
+  settleMs: 90_000,
+  minAccepted: 300,
+};
 
 /** A whole stack of its own, with handles for doing it harm. */
 export class FaultStack {
-  readonly stack: Stack;
-  readonly handles: TestStack;
-  private readonly pool: pg.Pool;
+  private readonly options: FaultStackOptions;
+  private started: { readonly handles: TestStack; readonly pool: pg.Pool } | undefined;
 
-  private constructor(handles: TestStack) {
-    this.handles = handles;
-    this.stack = handles.stack;
-    this.pool = new pg.Pool({ connectionString: handles.endpoints.databaseUrl, max: 2 });
-    this.pool.on('error', () => {});
+  private constructor(options: FaultStackOptions) {
+    this.options = options;
   }
 
-  static async start({
-    replicas = {},
-    env = {},
-    remoteLatencyMs = 50,
-  }: FaultStackOptions = {}): Promise<FaultStack> {
+  /** For the tests of the file that calls it: started before the first of them, stopped after the last. */
+  static forThisFile(options: FaultStackOptions = {}): FaultStack {
+    const stack = new FaultStack(options);
+    beforeAll(() => stack.start());
+    afterAll(() => stack.stop());
+    return stack;
+  }
+
+  private async start(): Promise<void> {
+    const { replicas = {}, env = {}, remoteLatencyMs = 50 } = this.options;
     const environment = { ...ENVIRONMENT, KAFKA_BROKERS: '', DATABASE_URL: '', NODE_OPTIONS: '', ...env };
-    return new FaultStack(
-      await startStack({ replicas, env: environment, remoteLatencyMs, accounts: ACCOUNTS }),
-    );
+    const handles = await startStack({ replicas, env: environment, remoteLatencyMs, accounts: ACCOUNTS });
+    const pool = new pg.Pool({ connectionString: handles.endpoints.databaseUrl, max: 2 });
+    pool.on('error', () => {});
+    this.started = { handles, pool };
   }
 
-  async stop(): Promise<void> {
-    await this.pool.end();
+  private async stop(): Promise<void> {
+    if (!this.started) return;
+    await this.started.pool.end();
     // A process that a failed test has left standing still would not hear SIGTERM.
     for (const process of this.stack.processes().values()) process.kill('SIGCONT');
     await this.handles.stop();
+  }
+
+  get handles(): TestStack {
+    if (!this.started) throw new Error('The stack has not started.');
+    return this.started.handles;
+  }
+
+  get stack(): Stack {
+    return this.handles.stack;
   }
 
   get endpoints(): Stack['endpoints'] {
@@ -108,15 +132,16 @@ export class FaultStack {
   }
 
   async query<Row extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
-    return (await this.pool.query<Row>(sql, [...values])).rows;
+    return (await this.started!.pool.query<Row>(sql, [...values])).rows;
   }
 
-  /** The sum of a metric over the replicas of a stage. */
+  /** The sum of a metric over the replicas of a stage that answer. */
   async metric(stage: string, name: string): Promise<number> {
     const { processes } = await this.stack.supervisor.view(stage);
     let sum = 0;
     for (const { adminPort } of processes) {
-      const response = await fetch(`http://127.0.0.1:${adminPort}/metrics`).catch(() => undefined);
+      const url = `http://127.0.0.1:${adminPort}/metrics`;
+      const response = await fetch(url, { signal: AbortSignal.timeout(METRICS_MS) }).catch(() => undefined);
       for (const line of (await response?.text())?.split('\n') ?? [])
         if (line.startsWith(name)) sum += Number(line.slice(line.lastIndexOf(' ')));
     }

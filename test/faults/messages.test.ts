@@ -2,35 +2,22 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { EVENT_NAMES, isPublished } from '../../services/domain/state-machine.ts';
 import { deadLetterTopicOf, topicOf } from '../../services/domain/events.ts';
 import { POISONS, message } from '../fixtures/messages.ts';
 import { seeded, shuffled } from '../fixtures/shuffle.ts';
 import { until } from '../fixtures/until.ts';
-import { FaultStack, TYPES } from './fault-stack.ts';
+import { FaultStack, LOAD as USUAL } from './fault-stack.ts';
 import { play } from './round.ts';
 import { readAll, sendAll } from './topics.ts';
 
 const SLUICE = join(import.meta.dirname, '..', '..', 'bin', 'sluice.mjs');
 const run = promisify(execFile);
 
-let stack: FaultStack;
-beforeAll(async () => {
-  stack = await FaultStack.start();
-});
-afterAll(async () => {
-  await stack?.stop();
-});
+const stack = FaultStack.forThisFile();
 
-const LOAD = {
-  ratePerSecond: 50,
-  types: TYPES,
-  beforeMs: 5_000,
-  afterMs: 3_000,
-  settleMs: 90_000,
-  minAccepted: 300,
-};
+const LOAD = { ...USUAL, beforeMs: 5_000 };
 const COPIES = 10;
 const TOPICS = EVENT_NAMES.filter(isPublished).map((event) => topicOf('sluice', event));
 
@@ -115,27 +102,4 @@ test('a dead letter that is redriven comes back to its topic, and to the dead le
     return fresh.length > 0 && fresh;
   });
   expect(again).toMatchObject([{ topic: letter.topic, cause: letter.cause }]);
-});
-
-test('ten times the load: 202 or 503 with Retry-After, bounded memory, and it drains', async () => {
-  let rssBytes = 0;
-  const { faults, tally } = await play(stack, {
-    ...LOAD,
-    name: 'overload',
-    fault: async ({ client }) => {
-      client.start(10 * LOAD.ratePerSecond);
-      for (let second = 0; second < 20; second++) {
-        await sleep(1_000);
-        const { processes } = await stack.stack.supervisor.view('api');
-        rssBytes = Math.max(rssBytes, processes[0]!.rssBytes);
-      }
-      client.start(LOAD.ratePerSecond);
-    },
-    giveUpWhenRefused: true,
-    connections: 256,
-  });
-  expect(faults).toEqual([]);
-  expect(tally.lost).toBe(0);
-  expect(rssBytes).toBeGreaterThan(0);
-  expect(rssBytes).toBeLessThan(400 * 2 ** 20);
 });

@@ -1,24 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { FaultStack, TYPES } from './fault-stack.ts';
+import { expect, test } from 'vitest';
+import { FaultStack, LOAD } from './fault-stack.ts';
 import { play } from './round.ts';
 
-let stack: FaultStack;
-beforeAll(async () => {
-  stack = await FaultStack.start();
-});
-afterAll(async () => {
-  await stack?.stop();
-});
-
-const LOAD = {
-  ratePerSecond: 50,
-  types: TYPES,
-  beforeMs: 3_000,
-  afterMs: 3_000,
-  settleMs: 90_000,
-  minAccepted: 300,
-};
+const stack = FaultStack.forThisFile();
 
 test('Postgres is killed, and started again by the supervisor', async () => {
   const { faults, tally } = await play(stack, {

@@ -1,25 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { FaultStack, TYPES } from './fault-stack.ts';
+import { expect, test } from 'vitest';
+import { FaultStack, LOAD as USUAL } from './fault-stack.ts';
 import type { Round } from './round.ts';
 import { play } from './round.ts';
 
-let stack: FaultStack;
-beforeAll(async () => {
-  stack = await FaultStack.start();
-});
-afterAll(async () => {
-  await stack?.stop();
-});
+const stack = FaultStack.forThisFile();
 
-const LOAD = {
-  ratePerSecond: 50,
-  types: TYPES,
-  beforeMs: 2_000,
-  afterMs: 2_000,
-  settleMs: 60_000,
-  minAccepted: 300,
-};
+const LOAD = { ...USUAL, beforeMs: 2_000, afterMs: 2_000, settleMs: 60_000 };
 const KILLS = 2;
 const BETWEEN_KILLS_MS = 1_000;
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { until } from '../fixtures/until.ts';
-import { FaultStack, TYPES } from './fault-stack.ts';
+import { FaultStack, LOAD as USUAL } from './fault-stack.ts';
 import { play } from './round.ts';
 
 /** Few attempts, so that calls without an answer come to an end by way of compensation. */
@@ -17,25 +17,12 @@ const HEALTHY = {
   hangAfterRate: 0,
 };
 
-let stack: FaultStack;
-beforeAll(async () => {
-  stack = await FaultStack.start({ env: ENVIRONMENT, remoteLatencyMs: LATENCY_MS });
-});
+const stack = FaultStack.forThisFile({ env: ENVIRONMENT, remoteLatencyMs: LATENCY_MS });
 beforeEach(async () => {
   await stack.configureRemote(HEALTHY);
 });
-afterAll(async () => {
-  await stack?.stop();
-});
 
-const LOAD = {
-  ratePerSecond: 50,
-  types: TYPES,
-  beforeMs: 2_000,
-  afterMs: 4_000,
-  settleMs: 120_000,
-  minAccepted: 300,
-};
+const LOAD = { ...USUAL, beforeMs: 2_000, afterMs: 4_000, settleMs: 120_000 };
 const FAULT_MS = 10_000;
 const OPEN = 2;
 
@@ -148,11 +135,11 @@ test('the remote takes five calls at a time, the others wait', async () => {
 
 test('the remote takes two calls at a time and refuses the others', async () => {
   const before = await ledger();
+  // More than four times for many: none of these counts as an attempt, and nearly all are done.
   const { faults } = await play(stack, {
     ...LOAD,
     name: 'remote refuses beyond capacity 2',
     fault: behaving({ capacity: 2, overflow: 'refuse', meanMs: 100 }),
-    minDone: 0.4,
   });
   expect(faults).toEqual([]);
   expect((await ledger()).refusedBusy - before.refusedBusy).toBeGreaterThan(50);

@@ -9,7 +9,7 @@ import { temporaryDirectory } from '../fixtures/temporary-directory.ts';
 import { PORT_NAMES } from '../../services/local/config.ts';
 import { PortAllocator } from '../../services/local/free-port.ts';
 import { until } from '../fixtures/until.ts';
-import { ENVIRONMENT, TYPES } from './fault-stack.ts';
+import { ENVIRONMENT, LOAD as USUAL } from './fault-stack.ts';
 import type { UnderTest } from './round.ts';
 import { play } from './round.ts';
 
@@ -149,14 +149,7 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true });
 });
 
-const LOAD = {
-  ratePerSecond: 50,
-  types: TYPES,
-  beforeMs: 5_000,
-  afterMs: 5_000,
-  settleMs: 90_000,
-  minAccepted: 300,
-};
+const LOAD = { ...USUAL, beforeMs: 5_000, afterMs: 5_000 };
 
 test('everything is killed at once, Kafka, Postgres and the supervisor too: the next start recovers', async () => {
   let before: Map<string, number>;

@@ -2,6 +2,7 @@ import './record-patch.ts';
 import type { RetryOptions } from 'kafkajs';
 import { Kafka, logLevel } from 'kafkajs';
 import type { Logger } from 'pino';
+import { patchRejoin } from './rejoin-patch.ts';
 import { patchTimers } from './timer-patch.ts';
 
 export interface ClientOptions {
@@ -21,6 +22,7 @@ const LEVELS = {
 /** One `Kafka` per consumer: instances share a map of committed offsets between their consumers. */
 export function createKafka(options: ClientOptions): Kafka {
   patchTimers();
+  patchRejoin();
   return new Kafka({
     clientId: options.clientId,
     brokers: [...options.brokers],

@@ -12,6 +12,8 @@ export interface ConsumerOptions extends ClientOptions {
   readonly onRestart: () => void;
 }
 
+const REVIVE_MS = 500;
+
 /**
  * A group member that takes offsets from its caller. kafkajs fetches on from the last resolved offset, so each
  * batch is resolved as soon as it has been taken over, and committed (by `commit`) when its work is done.
@@ -39,9 +41,15 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   const { CRASH, FETCH, GROUP_JOIN, HEARTBEAT, REBALANCING } = consumer.events;
   consumer.on(FETCH, touch);
   consumer.on(HEARTBEAT, touch);
+  let run = (): Promise<void> => Promise.resolve();
+  let reviving: NodeJS.Timeout | undefined;
+  let stopped = false;
   consumer.on(CRASH, ({ payload }) => {
-    if (payload.restart) options.onRestart();
-    else options.onDead(payload.error);
+    if (!payload.restart && !isOutage(payload.error)) return options.onDead(payload.error);
+    options.onRestart();
+    // A new process would be a new member, and wait until the session of this one is over.
+    if (!payload.restart && !stopped)
+      reviving = setTimeout(() => void run().catch(options.onDead), REVIVE_MS);
   });
 
   return {
@@ -58,20 +66,32 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       });
       await consumer.connect();
       await consumer.subscribe({ topics: [...options.topics], fromBeginning: true });
-      await consumer.run({
-        autoCommit: false,
-        eachBatchAutoResolve: false,
-        partitionsConsumedConcurrently: 64,
-        eachBatch: (payload) => takeOver(payload, handler),
-      });
+      run = () =>
+        consumer.run({
+          autoCommit: false,
+          eachBatchAutoResolve: false,
+          partitionsConsumedConcurrently: 64,
+          eachBatch: (payload) => takeOver(payload, handler),
+        });
+      await run();
     },
     commit: async (offsets) => {
       const ours = offsets.filter(({ topic, partition }) => assigned.has(`${topic}/${partition}`));
       if (ours.length > 0) await consumer.commitOffsets([...ours]);
     },
-    stop: () => consumer.disconnect(),
+    stop: () => {
+      stopped = true;
+      clearTimeout(reviving);
+      return consumer.disconnect();
+    },
     lastActivityMs: () => lastActivityMs,
   };
+}
+
+/** kafkajs gives up for good when it finds no coordinator in time: while the broker is away, or just back. */
+function isOutage(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return error.name === 'KafkaJSGroupCoordinatorNotFound' || isOutage(error.cause);
 }
 
 async function takeOver(payload: EachBatchPayload, handler: ConsumerHandler): Promise<void> {

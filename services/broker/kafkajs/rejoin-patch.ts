@@ -1,0 +1,45 @@
+import { createRequire } from 'node:module';
+
+/**
+ * After an outage kafkajs 2.2.4 begins anew with a member id of its own making, while the broker, which has kept
+ * the group, waits until the session of the old member is over before it hands out partitions: 10 s in which
+ * nothing is consumed. This lets a consumer that could not take its leave come back as the member it was; the
+ * broker knows it, or else says so and gives it another id.
+ */
+interface ConsumerGroup {
+  /** One for each consumer, whatever becomes of its connections. */
+  readonly cluster: object;
+  memberId: string | null;
+  connect(): Promise<void>;
+  joinAndSync(): Promise<void>;
+  leave(): Promise<void>;
+}
+
+const memberIds = new WeakMap<object, string>();
+let patched = false;
+
+/** @throws Error when this is not the kafkajs the patch was written for */
+export function patchRejoin(): void {
+  if (patched) return;
+  const require = createRequire(import.meta.url);
+  const { version } = require('kafkajs/package.json') as { version: string };
+  const { prototype } = require('kafkajs/src/consumer/consumerGroup.js') as { prototype: ConsumerGroup };
+  const { connect, joinAndSync, leave } = prototype;
+  if (version !== '2.2.4' || [connect, joinAndSync, leave].some((method) => typeof method !== 'function'))
+    throw new Error(`The rejoin patch was written for kafkajs 2.2.4, this is ${version}.`);
+
+  // Called once in the life of a ConsumerGroup, of which there is a new one after each crash.
+  prototype.connect = async function (this: ConsumerGroup): Promise<void> {
+    await connect.call(this);
+    this.memberId ??= memberIds.get(this.cluster) ?? null;
+  };
+  prototype.joinAndSync = async function (this: ConsumerGroup): Promise<void> {
+    await joinAndSync.call(this);
+    if (this.memberId !== null) memberIds.set(this.cluster, this.memberId);
+  };
+  prototype.leave = async function (this: ConsumerGroup): Promise<void> {
+    await leave.call(this);
+    memberIds.delete(this.cluster);
+  };
+  patched = true;
+}
