@@ -81,6 +81,7 @@ function randomStage(random: Random, index: number, partitions: number): StageMo
     minReplicas: pick(random, [0, 1, 1, 2]),
     maxReplicas: pick(random, [partitions, partitions, Math.ceil(partitions / 2)]),
     maxAgeSeconds: pick(random, [5, 10, 30]),
+    profile: pick(random, ['cost', 'balanced', 'stable'] as const),
     writesLoad: true,
     ...(random.uniform() < 0.1 ? { poisoned: { partition: 1, from: 400, to: 700 } } : {}),
     ...(random.uniform() < 0.1 ? { sharedCapacity: { perSecond: 150, lossPerReplica: 0.01 } } : {}),

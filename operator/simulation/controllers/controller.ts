@@ -1,4 +1,5 @@
 import type { Pipeline } from '../model/pipeline.ts';
+import type { Stage } from '../model/stage.ts';
 import type { Random } from '../model/random.ts';
 
 /** What a controller asks of the platform. */
@@ -36,6 +37,20 @@ export interface ControllerKind {
 }
 
 export const NONE: readonly ScaleRequest[] = [];
+
+/** Asks for what each stage should have, where that is not what it has. */
+export function requestEach(
+  { stages }: Pipeline,
+  replicasOf: (stage: Stage, index: number) => number,
+): readonly ScaleRequest[] {
+  let requests: ScaleRequest[] | undefined;
+  for (let index = 0; index < stages.length; index++) {
+    const stage = stages[index]!;
+    const replicas = replicasOf(stage, index);
+    if (replicas !== stage.desired) (requests ??= []).push({ stage: index, replicas });
+  }
+  return requests ?? NONE;
+}
 
 /** Says whether a timer with this period has expired, once per period. */
 export class Timer {

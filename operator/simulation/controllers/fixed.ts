@@ -1,6 +1,7 @@
 import { replicasFor } from '../model/pipeline.ts';
 import type { Pipeline } from '../model/pipeline.ts';
 import type { Controller, ControllerKind, ScaleRequest } from './controller.ts';
+import { requestEach } from './controller.ts';
 
 /** Always the same number of replicas for each stage. */
 class Fixed implements Controller {
@@ -11,10 +12,7 @@ class Fixed implements Controller {
   }
 
   step(pipeline: Pipeline): readonly ScaleRequest[] {
-    return pipeline.stages.flatMap((stage, index) => {
-      const replicas = this.replicas[index]!;
-      return replicas === stage.desired ? [] : [{ stage: index, replicas }];
-    });
+    return requestEach(pipeline, (_, index) => this.replicas[index]!);
   }
 
   restart(): void {}

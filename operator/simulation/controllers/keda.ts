@@ -1,7 +1,7 @@
 import type { Pipeline } from '../model/pipeline.ts';
 import type { Stage } from '../model/stage.ts';
 import type { Controller, ControllerContext, ControllerKind, ScaleRequest } from './controller.ts';
-import { Timer } from './controller.ts';
+import { Timer, requestEach } from './controller.ts';
 import type { HpaBehavior } from './hpa.ts';
 import { HPA_SYNC_SECONDS, Hpa } from './hpa.ts';
 
@@ -49,9 +49,12 @@ class ScaledObject {
   /** The replicas it asks for. */
   step(stage: Stage, pipeline: Pipeline): number {
     const { now } = pipeline;
+    const isPolled = this.poll.due(now);
+    const isSynced = this.hpaSync.due(now);
+    if (!isPolled && !isSynced) return stage.desired;
     const lag = pipeline.blindness ? undefined : committedLag(stage);
-    const polled = this.poll.due(now) ? this.activate(stage, lag, now) : stage.desired;
-    if (!this.hpaSync.due(now)) return polled;
+    const polled = isPolled ? this.activate(stage, lag, now) : stage.desired;
+    if (!isSynced) return polled;
     const { partitions, minReplicas, maxReplicas } = stage.model;
     return this.hpa.sync({
       at: now,
@@ -89,10 +92,7 @@ class Keda implements Controller {
   }
 
   step(pipeline: Pipeline): readonly ScaleRequest[] {
-    return pipeline.stages.flatMap((stage, index) => {
-      const replicas = this.objects[index]!.step(stage, pipeline);
-      return replicas === stage.desired ? [] : [{ stage: index, replicas }];
-    });
+    return requestEach(pipeline, (stage, index) => this.objects[index]!.step(stage, pipeline));
   }
 
   /** The HPA lives in the controller manager, which goes on; KEDA keeps the last active time in the object. */

@@ -1,7 +1,7 @@
 import type { Pipeline } from '../model/pipeline.ts';
 import type { Stage } from '../model/stage.ts';
 import type { Controller, ControllerContext, ControllerKind, ScaleRequest } from './controller.ts';
-import { Timer } from './controller.ts';
+import { NONE, Timer, requestEach } from './controller.ts';
 
 /** Numaflow's defaults, `pkg/reconciler/vertex/scaling/scaling.go` and `pkg/apis/numaflow/v1alpha1/const.go`. */
 const CHECK_SECONDS = 30;
@@ -67,11 +67,8 @@ class Numaflow implements Controller {
   }
 
   step(pipeline: Pipeline): readonly ScaleRequest[] {
-    return pipeline.stages.flatMap((stage, index) => {
-      if (pipeline.blindness) return [];
-      const replicas = this.vertices[index]!.step(stage, pipeline.now);
-      return replicas === stage.desired ? [] : [{ stage: index, replicas }];
-    });
+    if (pipeline.blindness) return NONE;
+    return requestEach(pipeline, (stage, index) => this.vertices[index]!.step(stage, pipeline.now));
   }
 
   /** Its rates come from the vertices' own counters: little is lost. */

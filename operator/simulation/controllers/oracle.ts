@@ -1,6 +1,7 @@
 import type { Pipeline } from '../model/pipeline.ts';
 import { replicasFor } from '../model/pipeline.ts';
 import type { Controller, ControllerKind, ScaleRequest } from './controller.ts';
+import { requestEach } from './controller.ts';
 
 /** Load may wobble around its mean by this much. */
 const HEADROOM = 1.05;
@@ -28,10 +29,7 @@ class Oracle implements Controller {
   }
 
   step(pipeline: Pipeline): readonly ScaleRequest[] {
-    return pipeline.stages.flatMap((stage, index) => {
-      const replicas = this.needs[index]![Math.floor(pipeline.now)]!;
-      return replicas === stage.desired ? [] : [{ stage: index, replicas }];
-    });
+    return requestEach(pipeline, (_, index) => this.needs[index]![Math.floor(pipeline.now)]!);
   }
 
   restart(): void {}

@@ -3,6 +3,7 @@ import type {
   MemberReading,
   Observation,
   PartitionReading,
+  ReplicaLoad,
   ScalerObservation,
   ScalerSpec,
   UnknownReason,
@@ -35,7 +36,7 @@ export function specsOf(pipeline: Pipeline): ScalerSpec[] {
     minReplicas: model.minReplicas,
     maxReplicas: model.maxReplicas,
     upstream: model.input === undefined ? [] : [stages[model.input]!.name],
-    profile: 'balanced',
+    profile: model.profile ?? 'balanced',
     idleSeconds: 300,
     fallback: undefined,
     capacityHint: undefined,
@@ -64,7 +65,10 @@ function readLag(pipeline: Pipeline, stage: Stage): LagReading {
       end: Math.floor(queue.arrived + 1e-6),
       // An offset of 0 has never been committed.
       committed: stage.committed[partition]! || undefined,
-      load: stage.reports[partition],
+      load: copyOf(stage.reports[partition]),
     })),
   };
 }
+
+/** Reports go on changing, an observation does not. */
+const copyOf = (report: ReplicaLoad | undefined): ReplicaLoad | undefined => report && { ...report };

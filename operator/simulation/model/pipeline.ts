@@ -3,6 +3,7 @@ import type { Random } from './random.ts';
 import { createRandom } from './random.ts';
 import { RecordQueue } from './record-queue.ts';
 import type { Scenario, StageModel } from './scenario.ts';
+import type { StepConditions } from './stage.ts';
 import { Stage } from './stage.ts';
 
 /** Records per second that the producers' relay writes when it catches up after an outage. */
@@ -36,7 +37,8 @@ export class Pipeline {
   private readonly load: Load;
   /** What producers could not write yet. */
   private readonly outbox: readonly RecordQueue[];
-  private readonly children: readonly (readonly Stage[])[];
+  private readonly conditions: readonly StepConditions[];
+  private readonly first: readonly Stage[];
   private outage: Scenario['faults'][number] | undefined;
 
   constructor(scenario: Scenario, seed: number, stepSeconds: number) {
@@ -48,9 +50,8 @@ export class Pipeline {
       return new Stage({ model, environment: scenario.environment, stepSeconds, random });
     });
     this.outbox = Array.from({ length: scenario.stages[0]!.partitions }, () => new RecordQueue(stepSeconds));
-    this.children = scenario.stages.map((_, index) =>
-      this.stages.filter(({ model }) => model.input === index),
-    );
+    this.conditions = scenario.stages.map((_, index) => this.conditionsOf(index));
+    this.first = this.stages.filter(({ model }) => model.input === undefined);
     this.start();
   }
 
@@ -76,7 +77,10 @@ export class Pipeline {
     if (before === 'broker-outage' && !this.blindness)
       for (const stage of this.stages) stage.group.disturb(this.now);
     this.produce();
-    for (const [index, stage] of this.stages.entries()) this.stepStage(stage, this.children[index]!);
+    for (let index = 0; index < this.stages.length; index++) {
+      this.conditions[index]!.at = this.now;
+      this.stages[index]!.step(this.conditions[index]!);
+    }
   }
 
   private start(): void {
@@ -93,26 +97,28 @@ export class Pipeline {
   }
 
   private produce(): void {
-    const first = this.stages.filter(({ model }) => model.input === undefined);
     const { random, rates } = this.load;
     const rate = rates[Math.floor(this.now - this.stepSeconds)]! * this.stepSeconds;
-    const weights = first[0]!.model.weights(this.now);
+    const weights = this.first[0]!.model.weights(this.now);
     const relayed = (RELAY_PER_SECOND / this.outbox.length) * this.stepSeconds;
-    for (const [partition, queue] of this.outbox.entries()) {
+    for (let partition = 0; partition < this.outbox.length; partition++) {
+      const queue = this.outbox[partition]!;
       const records = random.poisson(rate * weights[partition]!);
       if (records === 0 && queue.length === 0) continue;
       queue.push(records, this.now, this.now - this.stepSeconds / 2);
       if (this.isDown(partition)) continue;
       const taken = Math.min(queue.length, Math.max(records, relayed));
       const origin = queue.take(taken, this.now) / taken;
-      for (const { model, queues } of first)
+      for (const { model, queues } of this.first)
         queues[partition % queues.length]!.push(taken * model.gain(this.now), this.now, origin);
     }
   }
 
-  private stepStage(stage: Stage, children: readonly Stage[]): void {
-    stage.step({
-      at: this.now,
+  /** What each stage's step needs; made once. */
+  private conditionsOf(index: number): StepConditions {
+    const children = this.stages.filter(({ model }) => model.input === index);
+    return {
+      at: 0,
       isDown: (partition) => this.isDown(partition),
       ages: children.length === 0 ? this.ages : undefined,
       emit: (partition, records, origins) => {
@@ -121,12 +127,13 @@ export class Pipeline {
           queue.push(records * model.gain(this.now), this.now, origins / records);
         }
       },
-    });
+    };
   }
 
   private isDown(partition: number): boolean {
-    const { blindness } = this;
-    return blindness === 'broker-outage' || (blindness === 'leader-loss' && partition % 3 === 0);
+    if (!this.outage) return false;
+    const { kind } = this.outage;
+    return kind === 'broker-outage' || (kind === 'leader-loss' && partition % 3 === 0);
   }
 }
 

@@ -13,9 +13,11 @@ export interface Pod {
   settled: number;
   /** Fraction of its capacity in use during the last step. */
   utilization: number;
-  /** What its last commit said. */
-  report: ReplicaLoad | undefined;
+  /** What its last commit said; changes with each. */
+  readonly report: Report;
 }
+
+type Report = { -readonly [Field in keyof ReplicaLoad]: ReplicaLoad[Field] };
 
 /**
  * kafkajs' RoundRobinAssigner: members sorted by id, partitions dealt out like cards. So of n members each gets

@@ -1,3 +1,4 @@
+import type { Profile } from '../../scaling/types.ts';
 import type { Random } from './random.ts';
 
 /** What is simulated: a load, the stages it runs through, the world around them. Times in seconds. */
@@ -42,6 +43,8 @@ export interface StageModel {
   readonly minReplicas: number;
   readonly maxReplicas: number;
   readonly maxAgeSeconds: number;
+  /** Of the StageScaler; default: balanced. */
+  readonly profile?: Profile;
   /** Writes its load into the metadata of its commits (docs/commit-metadata.md). */
   readonly writesLoad: boolean;
 }

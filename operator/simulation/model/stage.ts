@@ -16,7 +16,7 @@ export interface StageOptions {
 /** What a stage may do in one step. */
 export interface StepConditions {
   /** End of the step. */
-  readonly at: number;
+  at: number;
   /** Partitions that a fault keeps from being read. */
   readonly isDown: (partition: number) => boolean;
   /** Where the ages of what leaves the pipeline here are counted. */
@@ -32,6 +32,7 @@ export class Stage {
   readonly queues: readonly RecordQueue[];
   /** Offsets as the broker has them: only whole records, and only what has been committed. */
   readonly committed: Float64Array;
+  /** Of the replica that committed last. */
   readonly reports: (Pod['report'] | undefined)[];
   pods: Pod[] = [];
   /** `spec.replicas`. */
@@ -72,7 +73,8 @@ export class Stage {
   /** Oldest waiting record of any partition, in seconds. */
   maxAge(at: number): number {
     let age = 0;
-    for (const queue of this.queues) age = Math.max(age, queue.headAge(at));
+    for (let partition = 0; partition < this.queues.length; partition++)
+      age = Math.max(age, this.queues[partition]!.headAge(at));
     return age;
   }
 
@@ -85,13 +87,15 @@ export class Stage {
 
   step(conditions: StepConditions): void {
     const { at } = conditions;
-    const joining = this.pods.filter((pod) => !pod.joined && pod.readyAt <= at);
-    if (joining.length > 0) {
-      this.commitAll(this.group.members);
-      this.group.change(joining, [], at);
-    }
+    if (this.pods.length > this.group.members.length) this.join(at);
     this.group.advance(at, this.options.stepSeconds);
     if (this.group.consuming) for (const pod of this.group.members) this.work(pod, conditions);
+  }
+
+  private join(at: number): void {
+    const joining = this.pods.filter((pod) => !pod.joined && pod.readyAt <= at);
+    if (joining.length > 0) this.commitAll(this.group.members);
+    this.group.change(joining, [], at);
   }
 
   private work(pod: Pod, conditions: StepConditions): void {
@@ -141,19 +145,14 @@ export class Stage {
 
   private commit(pod: Pod): void {
     const { concurrency, writesLoad } = this.model;
-    pod.report = writesLoad
-      ? {
-          replica: pod.id,
-          busySeconds: pod.busySeconds,
-          settled: Math.floor(pod.settled),
-          inFlight: Math.round(pod.utilization * concurrency),
-        }
-      : undefined;
+    pod.report.busySeconds = pod.busySeconds;
+    pod.report.settled = Math.floor(pod.settled);
+    pod.report.inFlight = Math.round(pod.utilization * concurrency);
     for (const partition of pod.assigned) {
       const settled = Math.floor(this.queues[partition]!.departed + 1e-6);
       if (settled <= this.committed[partition]!) continue;
       this.committed[partition] = settled;
-      this.reports[partition] = pod.report;
+      if (writesLoad) this.reports[partition] = pod.report;
     }
   }
 
@@ -164,8 +163,9 @@ export class Stage {
 
   private createPod(readyAt: number): Pod {
     const { random, environment } = this.options;
+    const id = `${this.model.name}-${this.created++}`;
     return {
-      id: `${this.model.name}-${this.created++}`,
+      id,
       order: random.uniform(),
       readyAt,
       nextCommitAt: readyAt + random.uniform() * environment.commitInterval,
@@ -174,7 +174,7 @@ export class Stage {
       busySeconds: 0,
       settled: 0,
       utilization: 0,
-      report: undefined,
+      report: { replica: id, busySeconds: 0, settled: 0, inFlight: 0 },
     };
   }
 
