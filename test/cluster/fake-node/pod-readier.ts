@@ -20,6 +20,7 @@ export interface PodReadierOptions {
   readonly terminationMs?: number;
 }
 
+const LEASES = 'kube-node-lease';
 const LEASE_RENEWAL_MS = 10_000;
 const RETRY_MS = 250;
 const MERGE = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
@@ -58,7 +59,7 @@ export class PodReadier {
   async start(): Promise<void> {
     await this.core.createNode({ body: readyNode(this.nodeName, new Date()) });
     const lease = nodeLease(this.nodeName, new Date());
-    await this.leases.createNamespacedLease({ namespace: 'kube-node-lease', body: lease });
+    await this.leases.createNamespacedLease({ namespace: LEASES, body: lease });
     const { config, namespace } = this.options;
     const pods = watchPods({
       config,
@@ -72,18 +73,13 @@ export class PodReadier {
     this.running = Promise.all([pods, this.renewLease()]);
   }
 
-  /** Removes the node, and the pods that it still holds. */
+  /** Removes the node. Pods that are on it stay as they are until the cluster itself collects them. */
   async stop(): Promise<void> {
     this.abort.abort();
     await this.running;
     const { nodeName: name } = this;
-    const { namespace } = this.options;
-    const fieldSelector = `spec.nodeName=${name}`;
-    // Nothing is left to be mended where a namespace or the cluster itself is gone already.
-    await this.core
-      .deleteCollectionNamespacedPod({ namespace, fieldSelector, gracePeriodSeconds: 0 })
-      .catch(() => {});
-    await this.leases.deleteNamespacedLease({ name, namespace: 'kube-node-lease' }).catch(() => {});
+    // Where the cluster is gone already there is nothing left to be removed.
+    await this.leases.deleteNamespacedLease({ name, namespace: LEASES }).catch(() => {});
     await this.core.deleteNode({ name }).catch(() => {});
   }
 
@@ -174,9 +170,7 @@ export class PodReadier {
       await sleep(LEASE_RENEWAL_MS, undefined, { signal }).catch(() => {});
       if (signal.aborted) return;
       const body = { spec: { renewTime: new V1MicroTime() } };
-      await this.leases
-        .patchNamespacedLease({ name, namespace: 'kube-node-lease', body }, MERGE)
-        .catch(() => {});
+      await this.leases.patchNamespacedLease({ name, namespace: LEASES, body }, MERGE).catch(() => {});
     }
   }
 }

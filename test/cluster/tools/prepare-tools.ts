@@ -28,7 +28,8 @@ export async function prepareTools(
   const steps = createSteps(screen);
   const missing: Tool[] = [];
   for (const tool of chooseTools(names)) if (!(await isBuilt(cache, tool))) missing.push(tool);
-  for (const version of new Set(missing.map(({ module }) => module.go))) await requireGo(version, env);
+  const versions = missing.map(({ module }) => module.go).sort(byVersion);
+  if (versions.length > 0) await requireGo(versions.at(-1)!, env);
   for (const tool of missing) {
     await steps.run(tool.name, (progress) => {
       const tell = screen.interactive ? progress : atMostEvery(PLAIN_PROGRESS_MS, progress);
@@ -37,6 +38,8 @@ export async function prepareTools(
   }
   return ensureTools(names, common);
 }
+
+const byVersion = new Intl.Collator('en', { numeric: true }).compare;
 
 function atMostEvery(ms: number, tell: (text: string) => void): (text: string) => void {
   let toldMs = performance.now();
