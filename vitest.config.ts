@@ -16,6 +16,7 @@ export default defineConfig({
           include: [
             '{services,operator,otel,load}/**/*.test.ts',
             'test/architecture.test.ts',
+            'test/cluster/**/*.test.ts',
             'test/fixtures/**/*.test.ts',
           ],
         },
@@ -28,6 +29,19 @@ export default defineConfig({
           // One Kafka and one Postgres for all files; each file makes a database and topics of its own.
           globalSetup: ['test/global-setup.ts'],
           setupFiles: ['test/global-setup-node.ts', 'test/global-setup-services.ts'],
+          testTimeout: minutes(1),
+          hookTimeout: minutes(2),
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'kube',
+          include: ['test/kube/**/*.test.ts'],
+          // A real API server and controller manager for all files, a Kafka beside it.
+          globalSetup: ['test/cluster/global-setup.ts', 'test/global-setup.ts'],
+          setupFiles: ['test/global-setup-node.ts', 'test/global-setup-services.ts'],
+          fileParallelism: false,
           testTimeout: minutes(1),
           hookTimeout: minutes(2),
         },
