@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { CommanderError } from 'commander';
 import { z } from 'zod';
 import type { Service, ServiceContext } from '../otel/lifecycle.ts';
@@ -22,6 +23,8 @@ const environment = z.object({
     .regex(/^\d{1,5}$/, 'must be a port')
     .transform(Number)
     .default(0),
+  POD_NAME: z.string().default(hostname()),
+  POD_NAMESPACE: z.string().optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
@@ -52,14 +55,22 @@ async function start(
   config: OperatorConfig,
   context: ServiceContext,
 ): Promise<Service> {
+  if (options.scalers === undefined) return startController(options, config, context);
   const { scalers, supervisorUrl, statusPort, record } = options;
-  if (scalers === undefined)
-    throw new ConfigError('The command line', [
-      '--scalers is needed: there is no controller in this version',
-    ]);
   const { runStandalone } = await import('./standalone/run-standalone.ts');
   const standalone = { config, env: process.env, scalersDir: scalers, supervisorUrl, statusPort, record };
   return runStandalone(standalone, context);
+}
+
+async function startController(
+  { namespace, allNamespaces, kubeconfig, record, statusPort }: OperatorOptions,
+  config: OperatorConfig,
+  context: ServiceContext,
+): Promise<Service> {
+  const { runController } = await import('./controller/run-controller.ts');
+  const { POD_NAME: identity, POD_NAMESPACE: ownNamespace } = parseEnvironment();
+  const where = { namespace, allNamespaces, kubeconfig, ownNamespace };
+  return runController({ config, env: process.env, identity, record, statusPort, ...where }, context);
 }
 
 try {

@@ -9,6 +9,9 @@ test('what is not given has a default', () => {
     supervisorUrl: 'http://127.0.0.1:8070',
     statusPort: 8071,
     record: undefined,
+    namespace: undefined,
+    allNamespaces: false,
+    kubeconfig: undefined,
   });
   expect(parseOptions(['--scalers', 'dir', '--status-port', '0'])).toMatchObject({
     scalers: 'dir',
@@ -23,6 +26,7 @@ test.each([
   ],
   [['--scaler', 'dir'], ['unknown option']],
   [['--record'], ['argument missing']],
+  [['--namespace', 'Not A Name'], ['--namespace']],
 ])('%j is refused', (args, parts) => {
   const refusal = (): unknown => parseOptions(args);
   expect(refusal).toThrow(ConfigError);

@@ -10,6 +10,10 @@ export interface OperatorOptions {
   readonly supervisorUrl: string;
   readonly statusPort: number;
   readonly record: string | undefined;
+  /** In Kubernetes: whose StageScalers; undefined: the operator's own. */
+  readonly namespace: string | undefined;
+  readonly allNamespaces: boolean;
+  readonly kubeconfig: string | undefined;
 }
 
 const schema = z.object({
@@ -18,13 +22,19 @@ const schema = z.object({
   supervisor: z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' }),
   statusPort: z.coerce.number().int().min(0).max(65_535),
   record: z.string().min(1).optional(),
+  namespace: z
+    .string()
+    .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'must be the name of a namespace')
+    .optional(),
+  allNamespaces: z.boolean().default(false),
+  kubeconfig: z.string().min(1).optional(),
 });
 
 const HELP = `
 Without --scalers it runs in Kubernetes, on the StageScalers of its namespace.
 
 Environment: KAFKA_BROKERS (host:port, comma separated) instead of --config; ADMIN_HOST and ADMIN_PORT of
-/livez, /readyz and /metrics; LOG_LEVEL.`;
+/livez, /readyz and /metrics; LOG_LEVEL; in Kubernetes POD_NAME, POD_NAMESPACE.`;
 
 /** @throws ConfigError that lists every mistake; CommanderError of code `commander.helpDisplayed` after --help */
 export function parseOptions(args: readonly string[]): OperatorOptions {
@@ -41,8 +51,8 @@ export function parseOptions(args: readonly string[]): OperatorOptions {
       'The command line',
       parsed.error.issues.map(({ path, message }) => `--${kebab(String(path[0]))}: ${message}`),
     );
-  const { scalers, config, supervisor, statusPort, record } = parsed.data;
-  return { scalers, config, supervisorUrl: supervisor, statusPort, record };
+  const { supervisor: supervisorUrl, scalers, config, record, namespace, kubeconfig, ...rest } = parsed.data;
+  return { supervisorUrl, scalers, config, record, namespace, kubeconfig, ...rest };
 }
 
 function createCommand(): Command {
@@ -53,6 +63,9 @@ function createCommand(): Command {
     .option('--supervisor <url>', 'what scales the stages of kind Http', 'http://127.0.0.1:8070')
     .option('--status-port <n>', 'port of GET /scalers on 127.0.0.1; 0: any', '8071')
     .option('--record <file>', 'append every observation to a file, for sluice what-if')
+    .option('--namespace <name>', 'look after the StageScalers of this namespace (default: its own)')
+    .option('--all-namespaces', 'look after those of all namespaces; needs a ClusterRole')
+    .option('--kubeconfig <file>', 'how to reach Kubernetes (default: KUBECONFIG, or the service account)')
     .addHelpText('after', HELP)
     .exitOverride()
     .configureOutput({ writeErr: () => {} });

@@ -6,12 +6,17 @@ import { EventRecorder } from '../kube/event-recorder.ts';
 import { KubeClient } from '../kube/kube-api.ts';
 import { LeaderElector } from '../kube/leader-elector.ts';
 import { createLeaseLock } from '../kube/lease-lock.ts';
-import { loadKubeConfig } from '../kube/load-config.ts';
+import { loadKubeConfig, namespaceOf } from '../kube/load-config.ts';
+import type { Board } from '../loop/board.ts';
 import type { OperatorLoop } from '../loop/operator-loop.ts';
 import { createOperatorLoop } from '../loop/operator-loop.ts';
-import type { OutcomeSink } from '../loop/ports.ts';
+import type { LagSource } from '../loop/ports.ts';
+import { createRecorder } from '../loop/recording.ts';
+import type { StatusServer } from '../loop/status-server.ts';
+import { openStatusServer } from '../loop/status-server.ts';
 import { ClusterState } from './cluster-state.ts';
 import { Controller } from './controller.ts';
+import type { Runnable } from './manager.ts';
 import { Manager } from './manager.ts';
 import { createKubeMetrics } from './kube-metrics.ts';
 import { stateFromStatus } from './learned-state.ts';
@@ -25,16 +30,22 @@ export interface ControllerOptions {
   readonly env: Env;
   /** Path; undefined: `KUBECONFIG`, `~/.kube/config` or the service account of the pod. */
   readonly kubeconfig?: string | undefined;
-  /** Whose StageScalers are looked after. Undefined: those of all namespaces. */
-  readonly namespace: string | undefined;
-  /** Of the Lease. */
-  readonly leaseNamespace: string;
+  /** Whose StageScalers are looked after; undefined: the operator's own. */
+  readonly namespace?: string | undefined;
+  /** Instead of one namespace. Needs a ClusterRole. */
+  readonly allNamespaces?: boolean;
+  /** The operator's own, where its Lease is; undefined: that of the service account or kubeconfig. */
+  readonly ownNamespace?: string | undefined;
   /** Default sluice-operator. */
   readonly leaseName?: string;
   /** Of this process, for people: the name of the pod. */
   readonly identity: string;
-  /** Besides status, Events, /metrics and log. */
-  readonly sinks?: readonly OutcomeSink[];
+  /** Default: Kafka, by the configuration. */
+  readonly lag?: LagSource;
+  /** File for a recording of all observations. */
+  readonly record?: string | undefined;
+  /** Of `GET /scalers` on loopback, for `sluice explain`; 0: any free one; undefined: none. */
+  readonly statusPort?: number | undefined;
 }
 
 export interface RunningController extends Service {
@@ -52,9 +63,12 @@ export async function runController(
   options: ControllerOptions,
   { log, metrics, signal }: Pick<ServiceContext, 'log' | 'metrics' | 'signal'>,
 ): Promise<RunningController> {
-  const { config, env, namespace, identity } = options;
+  const { config, env, identity, allNamespaces = false } = options;
+  const kubeConfig = loadKubeConfig(options.kubeconfig);
+  const ownNamespace = options.ownNamespace ?? namespaceOf(kubeConfig);
+  const namespace = allNamespaces ? undefined : (options.namespace ?? ownNamespace);
   const kube = createKubeMetrics(metrics);
-  const api = new KubeClient(loadKubeConfig(options.kubeconfig), kube.onCall);
+  const api = new KubeClient(kubeConfig, kube.onCall);
   const connections = new Set(Object.keys(config.kafka));
   const cluster = new ClusterState({ api, namespace, connections, log });
   const queue = new WorkQueue();
@@ -79,18 +93,26 @@ export async function runController(
     stop: () => cluster.stop(),
   };
   const reading = new Manager([closing, inform]);
+  log.info({ namespace: namespace ?? 'all', ownNamespace }, 'reading the cluster');
   await reading.start();
+  const recorder =
+    options.record === undefined
+      ? undefined
+      : createRecorder(options.record, (error) => log.error({ err: error }, 'the recording has failed'));
   const operator = createOperatorLoop({
     config,
     env,
     scalers: reconciler,
-    sinks: [reconciler, ...(options.sinks ?? [])],
+    sinks: recorder ? [reconciler, recorder] : [reconciler],
     fence: () => leader.isLeader(),
     metrics,
     log,
+    ...(options.lag && { lag: options.lag }),
     state: stateFromStatus(cluster.declarations.all().values()),
   });
   const acting = new Manager([
+    { name: 'recording', start: () => {}, stop: () => recorder?.close() },
+    statusRunnable(operator.board, options.statusPort),
     // Stopped last: what the others still write, they write as the leader.
     { name: 'election', start: () => leader.start(), stop: () => leader.stop() },
     { name: 'events', start: () => {}, stop: () => events.flush() },
@@ -110,9 +132,9 @@ export async function runController(
   };
 
   function createElector(): LeaderElector {
-    const { leaseNamespace, leaseName = 'sluice-operator' } = options;
+    const { leaseName = 'sluice-operator' } = options;
     return new LeaderElector({
-      lock: createLeaseLock({ api, namespace: leaseNamespace, name: leaseName }),
+      lock: createLeaseLock({ api, namespace: ownNamespace, name: leaseName }),
       // A container that was started anew is another one: it must not take its predecessor's lease for its own.
       identity: `${identity}_${randomBytes(4).toString('hex')}`,
       onChange: (leading, holder) => {
@@ -126,6 +148,17 @@ export async function runController(
         ),
     });
   }
+}
+
+function statusRunnable(board: Board, port: number | undefined): Runnable {
+  let server: StatusServer | undefined;
+  return {
+    name: 'status server',
+    start: async () => {
+      if (port !== undefined) server = await openStatusServer(board, port);
+    },
+    stop: () => server?.close(),
+  };
 }
 
 function aborted(signal: AbortSignal): Promise<never> {

@@ -9,7 +9,14 @@ export interface UpstreamProblem extends Refusal {
 
 /** What makes no sense in `spec.upstream`: names that do not exist, circles, the same stage twice. */
 export function upstreamProblem(scaler: DeclaredScaler, world: World): UpstreamProblem | undefined {
-  return missing(scaler, world) ?? contradictory(scaler, world) ?? cyclic(scaler, world);
+  const problems = [missing, contradictory, cyclic].flatMap((find) => find(scaler, world) ?? []);
+  const [first] = problems;
+  if (!first) return undefined;
+  return {
+    reason: first.reason,
+    message: problems.map(({ message }) => message).join('; '),
+    names: problems.reduce((all, { names }) => all.union(names), new Set<string>()),
+  };
 }
 
 function missing({ spec }: DeclaredScaler, world: World): UpstreamProblem | undefined {

@@ -10,3 +10,8 @@ export function loadKubeConfig(path?: string): KubeConfig {
   else config.loadFromFile(path);
   return config;
 }
+
+/** The namespace of the service account, or the one that the kubeconfig is set to. */
+export function namespaceOf(config: KubeConfig): string {
+  return config.getContextObject(config.getCurrentContext())?.namespace ?? 'default';
+}

@@ -25,6 +25,8 @@ export interface OperatorLoopOptions {
   readonly fence: Fence;
   readonly metrics: Metrics;
   readonly log: Logger;
+  /** Default: Kafka, by the configuration. */
+  readonly lag?: LagSource;
   /** What earlier runs have learned. Default: nothing. */
   readonly state?: ScalingState;
 }
@@ -41,7 +43,7 @@ export interface OperatorLoop {
 export function createOperatorLoop(options: OperatorLoopOptions): OperatorLoop {
   const { config, metrics, log, scalers, fence } = options;
   const board = new Board();
-  const lag = openLag(options);
+  const lag = options.lag ?? openLag(options);
   const now = (): number => performance.now();
   const intervalMs = config.tickSeconds * 1_000;
   const tick = createTick({
