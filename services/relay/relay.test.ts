@@ -136,7 +136,7 @@ test('loops that fail at the same moment share one mending, and go on when it is
   await play(rig, 24, { loops: 2, store: { ...options.store, claim }, mend });
   expect(mendings).toBe(1);
   // Both have claimed again, though the shortest backoff is 100 ms.
-  expect(claims.toSorted()).toEqual([0, 0, 1, 1]);
+  expect(claims).toEqual([0, 1, 0, 1]);
 });
 
 test('a mending that does not help is not repeated without a wait', async () => {

@@ -97,12 +97,14 @@ export function createRelay(options: RelayOptions): Relay {
   }
 
   /** Loops that fail at the same moment share one attempt at mending, and what came of it. */
-  const mend = sharedPromise((error: unknown) =>
-    options.mend(error).catch((cause: unknown) => {
+  const mend = sharedPromise(async (error: unknown) => {
+    try {
+      return await options.mend(error);
+    } catch (cause) {
       log.warn({ err: cause }, 'could not be mended');
       return false;
-    }),
-  );
+    }
+  });
 
   async function loop(shards: readonly number[], signal: AbortSignal): Promise<void> {
     let limit = options.batchMax;

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import type { RemoteClientOptions, RemoteOutcome } from './remote-client.ts';
-import { createRemoteClient, parseRetryAfter } from './remote-client.ts';
+import { createRemoteClient } from './remote-client.ts';
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
@@ -73,21 +73,4 @@ test('a remote that is not there has not refused anything itself', async () => {
   const outcome = await call('http://127.0.0.1:1');
   expect(outcome).toMatchObject({ kind: 'refused', calls: 3 });
   expect(outcome).not.toHaveProperty('notNow');
-});
-
-const NOW = Date.parse('2026-11-21T12:00:00Z');
-test.each([
-  ['120', 120_000],
-  ['0', 0],
-  [['5', '6'], 5_000],
-  ['Sat, 21 Nov 2026 12:00:30 GMT', 30_000],
-  ['Sat, 21 Nov 2026 11:00:00 GMT', 0],
-  ['-1', undefined],
-  ['1.5', undefined],
-  ['soon', undefined],
-  ['2026', 2_026_000],
-  ['', undefined],
-  [undefined, undefined],
-])('Retry-After %j is %s ms', (header, ms) => {
-  expect(parseRetryAfter(header, NOW)).toBe(ms);
 });

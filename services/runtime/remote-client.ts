@@ -1,6 +1,8 @@
 import { Pool } from 'undici';
 import type { RemoteRequest } from '../transactions/type.ts';
 import { startCall } from '../../otel/tracing.ts';
+import type { HeaderValue } from './retry-after.ts';
+import { parseRetryAfter } from './retry-after.ts';
 
 /** How a call ended, after the quick attempts: `calls` is how many were made. */
 export type RemoteOutcome =
@@ -51,12 +53,13 @@ const NOT_SENT = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 const QUICK_WAIT_MS = 50;
-const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
 type Attempt =
   | { readonly kind: 'answered'; readonly statusCode: number; readonly body: unknown }
   | { readonly kind: 'refused'; readonly message: string; readonly notNow?: Omit<NotNow, 'calls'> }
   | { readonly kind: 'unknown'; readonly message: string };
+
+type Failure = Exclude<Attempt, { kind: 'answered' }>;
 
 export function createRemoteClient(options: RemoteClientOptions): RemoteClient {
   const url = new URL(options.url);
@@ -111,24 +114,34 @@ export function createRemoteClient(options: RemoteClientOptions): RemoteClient {
   return {
     close: () => pool.close(),
     call: async (id, request, traceparent) => {
-      let maybeDone = false;
-      let notNow: NotNow | undefined;
-      for (let calls = 1; ; calls++) {
-        const result = await attempt(id, request, { traceparent, attempt: calls });
-        if (result.kind === 'answered') return { ...result, calls };
-        maybeDone ||= result.kind === 'unknown';
-        if (result.kind === 'refused' && result.notNow)
-          notNow = { ...result.notNow, calls: (notNow?.calls ?? 0) + 1 };
-        const waitMs = QUICK_WAIT_MS * calls * (0.5 + Math.random());
-        if (calls >= options.quickAttempts || (notNow?.retryAfterMs ?? 0) > waitMs) {
-          const { message } = result;
-          if (maybeDone) return { kind: 'unknown', message, calls };
-          return { kind: 'refused', message, calls, ...(notNow && { notNow }) };
-        }
+      const failures: Failure[] = [];
+      for (;;) {
+        const result = await attempt(id, request, { traceparent, attempt: failures.length + 1 });
+        if (result.kind === 'answered') return { ...result, calls: failures.length + 1 };
+        failures.push(result);
+        const waitMs = QUICK_WAIT_MS * failures.length * (0.5 + Math.random());
+        if (failures.length >= options.quickAttempts || askedMs(result) > waitMs) return sumUp(failures);
         await new Promise((resolve) => setTimeout(resolve, waitMs));
       }
     },
   };
+}
+
+/** Ms for which the remote asks to be left alone. */
+function askedMs(failed: Failure): number {
+  return failed.kind === 'refused' ? (failed.notNow?.retryAfterMs ?? 0) : 0;
+}
+
+/** What several attempts without an answer amount to. */
+function sumUp(failures: readonly Failure[]): RemoteOutcome {
+  const { message } = failures.at(-1)!;
+  const calls = failures.length;
+  if (failures.some(({ kind }) => kind === 'unknown')) return { kind: 'unknown', message, calls };
+  const refusals = failures.flatMap((failed) =>
+    failed.kind === 'refused' && failed.notNow ? [failed.notNow] : [],
+  );
+  const last = refusals.at(-1);
+  return { kind: 'refused', message, calls, ...(last && { notNow: { ...last, calls: refusals.length } }) };
 }
 
 function labelOf(result: Attempt): 'ok' | 'declined' | 'refused' | 'unknown' {
@@ -136,9 +149,7 @@ function labelOf(result: Attempt): 'ok' | 'declined' | 'refused' | 'unknown' {
   return result.statusCode < 300 ? 'ok' : 'declined';
 }
 
-type Header = string | string[] | undefined;
-
-function classify(statusCode: number, text: string, retryAfter: Header): Attempt {
+function classify(statusCode: number, text: string, retryAfter: HeaderValue): Attempt {
   if (NOT_NOW.has(statusCode)) {
     const notNow = { retryAfterMs: parseRetryAfter(retryAfter, Date.now()) };
     return { kind: 'refused', message: `The remote answered ${statusCode}.`, notNow };
@@ -153,17 +164,6 @@ function classify(statusCode: number, text: string, retryAfter: Header): Attempt
   } catch {
     return { kind: 'unknown', message };
   }
-}
-
-/** Ms from now by a Retry-After header: whole seconds or a date (RFC 9110 10.2.3). Undefined for anything else. */
-export function parseRetryAfter(header: Header, nowMs: number): number | undefined {
-  const text = (Array.isArray(header) ? header[0] : header)?.trim() ?? '';
-  const ms = /^\d+$/.test(text)
-    ? Number(text) * 1_000
-    : HTTP_DATE.test(text)
-      ? Date.parse(text) - nowMs
-      : NaN;
-  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }
 
 function failure(error: unknown, timedOutMs: number | undefined): Attempt {

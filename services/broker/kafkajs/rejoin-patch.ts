@@ -10,10 +10,12 @@ interface ConsumerGroup {
   /** One for each consumer, whatever becomes of its connections. */
   readonly cluster: object;
   memberId: string | null;
-  connect(): Promise<void>;
-  joinAndSync(): Promise<void>;
-  leave(): Promise<void>;
+  connect: Method;
+  joinAndSync: Method;
+  leave: Method;
 }
+
+type Method = (this: ConsumerGroup) => Promise<void>;
 
 const memberIds = new WeakMap<object, string>();
 let patched = false;
@@ -29,15 +31,15 @@ export function patchRejoin(): void {
     throw new Error(`The rejoin patch was written for kafkajs 2.2.4, this is ${version}.`);
 
   // Called once in the life of a ConsumerGroup, of which there is a new one after each crash.
-  prototype.connect = async function (this: ConsumerGroup): Promise<void> {
+  prototype.connect = async function () {
     await connect.call(this);
     this.memberId ??= memberIds.get(this.cluster) ?? null;
   };
-  prototype.joinAndSync = async function (this: ConsumerGroup): Promise<void> {
+  prototype.joinAndSync = async function () {
     await joinAndSync.call(this);
     if (this.memberId !== null) memberIds.set(this.cluster, this.memberId);
   };
-  prototype.leave = async function (this: ConsumerGroup): Promise<void> {
+  prototype.leave = async function () {
     await leave.call(this);
     memberIds.delete(this.cluster);
   };
