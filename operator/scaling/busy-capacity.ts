@@ -10,7 +10,7 @@ export interface BusyTime {
 export const NO_BUSY_TIME: BusyTime = { replicas: {}, busySeconds: 0, settled: 0 };
 
 /** Seconds after which growth weighs 1/e. */
-const MEMORY_SECONDS = 30;
+const MEMORY_SECONDS = 20;
 
 /**
  * Takes in the load that replicas tell in their commits (docs/commit-metadata.md): the newest of each replica, since

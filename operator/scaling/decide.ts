@@ -3,6 +3,7 @@ import { conditionsOf } from './conditions.ts';
 import { measuredOf } from './measured.ts';
 import { type Observed, observe } from './observe.ts';
 import { remember } from './remember.ts';
+import { oldEvents } from './rules/age.ts';
 import { rollback, bottlenecked } from './rules/bottleneck.ts';
 import { aboveMaximum, belowMinimum } from './rules/bounds.ts';
 import { fewerReplicas } from './rules/down.ts';
@@ -32,6 +33,7 @@ const RULES: readonly Rule[] = [
   rollback,
   moreReplicas,
   slowStart,
+  oldEvents,
   bottlenecked,
   limited,
   idle,

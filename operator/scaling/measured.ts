@@ -1,4 +1,3 @@
-import { ageSeconds } from './age.ts';
 import { effectiveReplicas } from './levels.ts';
 import { coldStartSeconds } from './operation.ts';
 import { rebalanceSeconds } from './rebalances.ts';
@@ -7,10 +6,10 @@ import type { Measured } from './types.ts';
 
 /** The figures of a look, for status, metrics and `explain`. */
 export function measuredOf(situation: Situation): Measured {
-  const { known, memory, at } = situation;
+  const { known, memory } = situation;
   return {
     lagRecords: known?.look.lag,
-    ageSeconds: known && ageSeconds(known.look, memory.marks, at),
+    ageSeconds: known?.age,
     arrivalPerSecond: known?.arrival.perSecond,
     plannedPerSecond: known?.plan.ahead,
     capacityPerReplica: known?.capacity?.perReplica,

@@ -101,7 +101,11 @@ function withEffect(memory: ScalerState, before: ScalerState, look: Look): Scale
   const bottleneck = tried(memory, before, look.partitions.length);
   const sample = saturation.last;
   const judged = sample?.at === at ? judge(bottleneck, sample, look.partitions.length) : bottleneck;
-  const trusted =
-    bottleneck.trial === undefined ? saturation : { ...saturation, perReplica: before.saturation.perReplica };
+  // While a scale-up has brought nothing, what its replicas settle is not what a replica can.
+  const doubtful = bottleneck.trial !== undefined && judged !== NO_BOTTLENECK;
+  const perReplica = doubtful
+    ? (before.saturation.perReplica ?? judged.trial?.perReplica)
+    : saturation.perReplica;
+  const trusted = { ...saturation, perReplica };
   return { ...memory, saturation: trusted, bottleneck: judged };
 }

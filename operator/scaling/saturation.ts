@@ -33,7 +33,7 @@ export const NO_SATURATION: Saturation = {
 };
 
 const STRETCH_SECONDS = 8;
-const FIRST_STRETCH_SECONDS = 6;
+const FIRST_STRETCH_SECONDS = 4;
 /** Weight of a new measurement. */
 const SMOOTHING = 0.5;
 
@@ -51,6 +51,7 @@ export function withStretch(before: Saturation, look: Look, at: number, commitSe
   const { since } = before;
   const begin = { ...before, since: at, positions: look.positions, leastLags: look.lags };
   if (since === undefined || before.positions.length !== look.positions.length) return begin;
+  if (mostlyLagging(look.lags) && !mostlyLagging(before.leastLags)) return begin;
   const leastLags = before.leastLags.map((least, index) => Math.min(least, look.lags[index] ?? 0));
   const length = before.perReplica === undefined ? FIRST_STRETCH_SECONDS : STRETCH_SECONDS;
   const elapsed = at - since;
@@ -73,6 +74,10 @@ export function withStretch(before: Saturation, look: Look, at: number, commitSe
       : before.perReplica + SMOOTHING * (measured - before.perReplica);
   return { ...begin, last, perReplica: smoothed, measuredAt: at };
 }
+
+/** A stretch that began before there was enough to do would measure nothing. */
+const mostlyLagging = (lags: readonly number[]): boolean =>
+  lags.filter((lag) => lag > 0).length >= lags.length / 2;
 
 function medianReplica(
   look: Look,

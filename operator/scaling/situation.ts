@@ -1,3 +1,4 @@
+import { ageSeconds } from './age.ts';
 import { type ArrivalRate, arrivalRate } from './arrivals.ts';
 import { standingSeconds } from './backlog.ts';
 import { type Capacity, capacityOf } from './capacity.ts';
@@ -42,6 +43,8 @@ export interface Knowledge {
   readonly plan: Plan;
   /** Records waiting beyond what is always under way, without those of troubled partitions. */
   readonly backlog: number;
+  /** Seconds the oldest event has waited; undefined: not known. */
+  readonly age: number | undefined;
   /** Undefined while the capacity of a replica is not known. */
   readonly sized: Sized | undefined;
 }
@@ -115,7 +118,8 @@ function knowledgeOf(
   const whole = planFrom(own, inflow(memory, upstream), memory.samples);
   const excess = capacity === undefined ? 0 : excessOf(troubled, rates, capacity.perReplica);
   const plan = { ...whole, soon: Math.max(0, whole.soon - excess), ahead: Math.max(0, whole.ahead - excess) };
-  const knowledge = { look, arrival, capacity, troubled, plan, backlog };
+  const age = ageSeconds(look, memory.marks, memory.at);
+  const knowledge = { look, arrival, capacity, troubled, plan, backlog, age };
   if (capacity === undefined) return { ...knowledge, sized: undefined };
   const counts = memory.partitionLoad.counts.map((count, index) => (helpless.includes(index) ? 0 : count));
   const shares = unevenShares(counts);
@@ -196,7 +200,7 @@ function sizedOf(sizing: Sizing, spec: ScalerSpec, replicas: ReplicaReading, mem
 }
 
 /** maxReplicas, or less while more have been found not to help. */
-function highestAllowed({ maxReplicas }: ScalerSpec, { bottleneck, at }: ScalerState): number {
+export function highestAllowed({ maxReplicas }: ScalerSpec, { bottleneck, at }: ScalerState): number {
   const { ceiling } = bottleneck;
   return ceiling === undefined || at >= ceiling.probeAt
     ? maxReplicas

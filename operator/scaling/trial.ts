@@ -1,12 +1,11 @@
-import { type Bottleneck, NO_BOTTLENECK, SATURATED_SHARE, type Trial } from './bottleneck.ts';
-import { capacityOf } from './capacity.ts';
+import { type Bottleneck, NO_BOTTLENECK, type Trial } from './bottleneck.ts';
 import { evenReplicas } from './levels.ts';
 import type { ScalerState } from './state.ts';
 
 /** After this long without a saturated stretch there is nothing to judge. */
 const TRIAL_SECONDS = 180;
-/** A throughput measured so lately is that from before the scale-up. */
-const FRESH_SECONDS = 20;
+/** Over how long the throughput before is measured. */
+const LEAST_SECONDS = 4;
 
 /**
  * Every scale-up of ours is on trial until its effect has been seen. What is set by hand is not ours to judge, and
@@ -25,13 +24,19 @@ export function tried(memory: ScalerState, before: ScalerState, partitions: numb
   return over ? { trial: undefined, ceiling } : bottleneck;
 }
 
-/** Undefined: nothing is known that its effect could be compared with. */
+/**
+ * Undefined: the stage was not full, so there is nothing that its effect could be compared with. A throughput is a
+ * limit only while there was more to do throughout.
+ */
 function trialFrom(before: ScalerState, at: number, partitions: number): Omit<Trial, 'to'> | undefined {
-  const perReplica = capacityOf(before, undefined)?.perReplica;
-  if (perReplica === undefined) return undefined;
   const from = before.operation.desired;
-  const { last } = before.saturation;
-  const measured = last !== undefined && at - last.at < FRESH_SECONDS && last.share >= SATURATED_SHARE;
-  const throughput = measured ? last.throughput : perReplica * evenReplicas(partitions, from);
-  return { at, from, throughput, perReplica, fruitless: 0 };
+  const last = before.samples.at(-1);
+  const first = before.samples.findLast(([seen]) => seen <= before.at - LEAST_SECONDS + 0.1);
+  if (first === undefined || last === undefined || before.operation.underway !== undefined) return undefined;
+  const throughput = (last[2] - first[2]) / (last[0] - first[0]);
+  const lagging = before.samples.every(
+    ([seen, written, settled]) => seen < first[0] || written - settled > throughput,
+  );
+  if (!lagging || throughput <= 0) return undefined;
+  return { at, from, throughput, perReplica: throughput / evenReplicas(partitions, from), fruitless: 0 };
 }

@@ -1,9 +1,8 @@
 import { candidateReplicas } from '../levels.ts';
+import { regretFactor } from '../regret.ts';
 import type { Situation } from '../situation.ts';
 import { number, seconds } from '../words.ts';
 import { hold, type Rule } from './rule.ts';
-
-const GROWING_SECONDS = 4;
 
 /**
  * While it is not known what a replica can do: at most twice as many at a time, and only while lag grows although
@@ -27,12 +26,16 @@ export const slowStart: Rule = (situation) => {
   };
 };
 
+/** Lag has grown over the stretch that has just ended, by more than chance, and it did not show what a replica can. */
 function growing({ memory, known, at }: Situation): boolean {
-  const earlier = memory.samples.findLast(([seen]) => seen <= at - GROWING_SECONDS + 0.1);
-  if (earlier === undefined || known === undefined) return false;
-  const growth = known.look.lag - (earlier[1] - earlier[2]);
+  const stretch = memory.saturation.last;
+  if (stretch?.at !== at || known === undefined) return false;
+  const begin = memory.samples.findLast(([seen]) => seen <= stretch.since);
+  if (begin === undefined) return false;
+  const growth = known.look.lag - (begin[1] - begin[2]);
   return (
-    growth > 3 * Math.sqrt(known.arrival.perSecond * GROWING_SECONDS) && growth > known.arrival.perSecond / 2
+    growth > 3 * Math.sqrt(known.arrival.perSecond * (at - stretch.since)) &&
+    growth > known.arrival.perSecond / 2
   );
 }
 
@@ -49,7 +52,10 @@ export const tryFewer: Rule = (situation) => {
   if (fewer === undefined) return undefined;
   const { lastUpAt = memory.knownSince, lastDownAt = memory.knownSince } = memory.operation;
   const quiet = at - Math.max(memory.knownSince, lastUpAt, lastDownAt);
-  if (quiet < 2 * profile.window || known.backlog > known.arrival.perSecond) {
+  if (
+    quiet < 2 * profile.window * regretFactor(memory.regret, at) ||
+    known.backlog > known.arrival.perSecond
+  ) {
     return hold(situation, 'CapacityUnknown', 'what a replica can do is not known yet');
   }
   return {
