@@ -28,7 +28,7 @@ function stubborn(replicas: number, watch: InvariantWatch): ControllerKind {
             ageSeconds: undefined,
             arrivalPerSecond: undefined,
             plannedPerSecond: undefined,
-            capacityPerReplica: undefined,
+            capacityPerReplica: 40,
             capacitySource: undefined,
             utilization: undefined,
             coldStartSeconds: 0,

@@ -73,6 +73,8 @@ export class InvariantWatch {
     const last = ends.at(-1);
     if (!first || !last || last.at - first.at < RATE_SECONDS / 2) return;
     if (model.sharedCapacity || model.poisoned || decision.reason === 'BottleneckRollback') return;
+    // Nobody can keep a need that is not known: fewer replicas are tried to learn what one of them can do.
+    if (decision.measured.capacityPerReplica === undefined) return;
     const came = last.end - first.end;
     const least = (came - 3 * Math.sqrt(came)) / (last.at - first.at);
     const capacity = decision.replicas * model.capacity * (model.speed?.(this.at) ?? 1);

@@ -11,7 +11,11 @@ const TUNED = {
   cooldownSeconds: 30,
   behavior: { downWindowSeconds: 60, scaleUp: 'unlimited' },
 } as const;
-const PATIENT = { ...TUNED, behavior: { downWindowSeconds: 300, scaleUp: 'unlimited' } } as const;
+const PATIENT = {
+  ...TUNED,
+  cooldownSeconds: 300,
+  behavior: { downWindowSeconds: 300, scaleUp: 'unlimited' },
+} as const;
 
 const seconds = (work: number) => ({ threshold: (capacity: number) => work * capacity });
 
@@ -33,13 +37,13 @@ export const kedaTuned1s = keda('keda-1s', 'KEDA, threshold 1 s of work of one r
 /** lagThreshold from half a second to ten seconds of one replica's work, with a short and with the usual down window. */
 export const KEDA_SWEEP: readonly ControllerKind[] = [
   ...[2].map((work) =>
-    keda(`keda-${work}s`, `KEDA, threshold ${work} s of work, down window 60 s`, {
+    keda(`keda-${work}s`, `KEDA, threshold ${work} s of work, down window 60 s, cool-down 30 s`, {
       ...TUNED,
       ...seconds(work),
     }),
   ),
   ...[0.5, 1, 2, 5, 10].map((work) =>
-    keda(`keda-${work}s-300`, `KEDA, threshold ${work} s of work, down window 300 s`, {
+    keda(`keda-${work}s-300`, `KEDA, threshold ${work} s of work, down window and cool-down 300 s`, {
       ...PATIENT,
       ...seconds(work),
     }),

@@ -1,4 +1,3 @@
-import { replicasFor } from '../model/pipeline.ts';
 import type { Pipeline } from '../model/pipeline.ts';
 import type { Controller, ControllerKind, ScaleRequest } from './controller.ts';
 import { requestEach } from './controller.ts';
@@ -28,8 +27,8 @@ export const staticPeak: ControllerKind = {
     const peaks = pipeline.stages.map(({ model }) => {
       let peak = 0;
       for (let second = 0; second < pipeline.scenario.durationSeconds; second++)
-        peak = Math.max(peak, pipeline.meanRate(model, second));
-      return replicasFor(model, peak * 1.05);
+        peak = Math.max(peak, pipeline.neededReplicas(model, second, 1.05));
+      return peak;
     });
     return new Fixed(peaks);
   },

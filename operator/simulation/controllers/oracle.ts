@@ -1,5 +1,4 @@
 import type { Pipeline } from '../model/pipeline.ts';
-import { replicasFor } from '../model/pipeline.ts';
 import type { Controller, ControllerKind, ScaleRequest } from './controller.ts';
 import { requestEach } from './controller.ts';
 
@@ -20,7 +19,7 @@ class Oracle implements Controller {
     const lead = environment.coldStart(8)[1] + environment.rebalance[1] + 2;
     this.needs = pipeline.stages.map(({ model }) => {
       const raw = Float64Array.from({ length: Math.ceil(durationSeconds) + 1 }, (_, second) =>
-        replicasFor(model, pipeline.meanRate(model, second) * HEADROOM),
+        pipeline.neededReplicas(model, second, HEADROOM),
       );
       return raw.map((need, second) =>
         Math.max(need, ...raw.subarray(second, second + lead + VALLEY_SECONDS)),

@@ -37,7 +37,7 @@ export function specsOf(pipeline: Pipeline): ScalerSpec[] {
     maxReplicas: model.maxReplicas,
     upstream: model.input === undefined ? [] : [stages[model.input]!.name],
     profile: model.profile ?? 'balanced',
-    idleSeconds: 300,
+    idleSeconds: model.idleSeconds ?? 300,
     fallback: undefined,
     capacityHint: undefined,
     offsetReset: 'earliest',

@@ -62,6 +62,13 @@ export class Pipeline {
     return (input ? this.meanRate(input, second) : this.load.rates[at]!) * model.gain(second);
   }
 
+  /** What the stage needs at this load: the smallest useful count, with skewed keys and slow calls counted in. */
+  neededReplicas(model: StageModel, second: number, headroom: number): number {
+    const weights = this.scenario.stages[0]!.weights(second);
+    const speed = model.speed?.(second) ?? 1;
+    return replicasFor(model, this.meanRate(model, second) * headroom, weights, speed);
+  }
+
   /** Records the operator cannot know of at present, and why. */
   get blindness(): 'broker-outage' | 'leader-loss' | 'blind' | undefined {
     const { kind } = this.outage ?? {};
@@ -88,7 +95,7 @@ export class Pipeline {
     for (const stage of this.stages) {
       const replicas =
         initialReplicas === 'fitting'
-          ? replicasFor(stage.model, this.meanRate(stage.model, 0) / 0.8)
+          ? this.neededReplicas(stage.model, 0, 1 / 0.8)
           : Math.max(initialReplicas, stage.model.minReplicas);
       stage.scale(replicas, 0, true);
       stage.group.change(stage.pods, [], -60);
@@ -143,11 +150,29 @@ export function levels(partitions: number): number[] {
   return [...new Set(counts)].sort((a, b) => a - b);
 }
 
-/** Smallest useful count whose evenly loaded replicas settle `perSecond`, within the stage's bounds. */
-export function replicasFor(model: StageModel, perSecond: number): number {
+/**
+ * Smallest useful count at which no replica gets more than it can settle of `perSecond`, within the stage's bounds:
+ * of n members the r-th has the partitions r, r + n, ... `weights`: shares of the partitions; default: even.
+ */
+export function replicasFor(
+  model: StageModel,
+  perSecond: number,
+  weights?: readonly number[],
+  speed = 1,
+): number {
   const { partitions, capacity, minReplicas, maxReplicas } = model;
-  const fits = (count: number) => (partitions / Math.ceil(partitions / count)) * capacity >= perSecond;
   if (perSecond <= 0) return minReplicas;
-  const count = levels(partitions).find(fits) ?? partitions;
-  return Math.min(maxReplicas, Math.max(minReplicas, count));
+  const fullest = (count: number): number =>
+    weights ? fullestShare(weights, count) : Math.ceil(partitions / count) / partitions;
+  const counts = levels(partitions);
+  const least = fullest(partitions);
+  const fits = (count: number): boolean =>
+    fullest(count) * perSecond <= capacity * speed || fullest(count) <= least + 1e-9;
+  return Math.min(maxReplicas, Math.max(minReplicas, counts.find(fits)!));
+}
+
+function fullestShare(weights: readonly number[], members: number): number {
+  const shares = new Float64Array(members);
+  for (const [partition, weight] of weights.entries()) shares[partition % members]! += weight;
+  return Math.max(...shares);
 }

@@ -45,6 +45,8 @@ export interface StageModel {
   readonly maxAgeSeconds: number;
   /** Of the StageScaler; default: balanced. */
   readonly profile?: Profile;
+  /** Of the StageScaler; default: 300. */
+  readonly idleSeconds?: number;
   /** Writes its load into the metadata of its commits (docs/commit-metadata.md). */
   readonly writesLoad: boolean;
 }

@@ -23,7 +23,8 @@ const steady =
 const FROM_WEIGHTS = zipf(24);
 const HOT_WEIGHTS = hot(24, 0.3);
 const EVEN_WEIGHTS = hot(24, 1 / 24);
-const ALL_MAY_SLEEP = { minReplicas: 0 };
+/** As soon as the tuned KEDA settings let them. */
+const MAY_SLEEP = { minReplicas: 0, idleSeconds: 30 };
 
 const TRACES: readonly Trace[] = [
   {
@@ -156,10 +157,10 @@ const TRACES: readonly Trace[] = [
   },
   {
     name: 'idle-bursts',
-    title: 'nothing, and every 20 min 300/s for 3 s; stages may sleep',
+    title: 'nothing, and every 20 min 300/s for 3 s; stages may sleep after 30 s',
     minutes: 80,
     load: steady((second) => (second % 1_200 >= 600 && second % 1_200 < 603 ? 300 : 0)),
-    changes: { validate: ALL_MAY_SLEEP, remote: ALL_MAY_SLEEP, persist: ALL_MAY_SLEEP },
+    changes: { validate: MAY_SLEEP, remote: MAY_SLEEP, persist: MAY_SLEEP },
     initialReplicas: 0,
   },
   {
