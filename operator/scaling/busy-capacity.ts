@@ -5,16 +5,21 @@ export interface BusyTime {
   readonly replicas: Readonly<Record<string, readonly [busySeconds: number, settled: number]>>;
   readonly busySeconds: number;
   readonly settled: number;
+  /** Settled per busy second, when there was last enough of both to tell. */
+  readonly perReplica: number | undefined;
 }
 
-export const NO_BUSY_TIME: BusyTime = { replicas: {}, busySeconds: 0, settled: 0 };
+export const NO_BUSY_TIME: BusyTime = { replicas: {}, busySeconds: 0, settled: 0, perReplica: undefined };
 
 /** Seconds after which growth weighs 1/e. */
 const MEMORY_SECONDS = 20;
 
 /**
  * Takes in the load that replicas tell in their commits (docs/commit-metadata.md): the newest of each replica, since
- * every partition it commits carries all of its load.
+ * every partition it commits carries all of its load. What one replica can settle when it is busy all the time is
+ * settled records / busy seconds.
+ *
+ * Source: the true processing rate of DS2 (Kalavri et al., OSDI 2018).
  */
 export function withLoads(
   before: BusyTime,
@@ -36,15 +41,9 @@ export function withLoads(
     busySeconds += Math.max(0, busy - busyBefore);
     settled += Math.max(0, count - countBefore);
   }
-  return { replicas, busySeconds, settled };
+  return { replicas, busySeconds, settled, perReplica: ratio(busySeconds, settled) ?? before.perReplica };
 }
 
-/**
- * Records per second one replica settles when it is busy all the time: settled / busy seconds. Undefined until
- * there is enough of both to tell.
- *
- * Source: the true processing rate of DS2 (Kalavri et al., OSDI 2018).
- */
-export function busyCapacity({ busySeconds, settled }: BusyTime): number | undefined {
-  return busySeconds >= 0.2 && settled >= 10 ? settled / busySeconds : undefined;
-}
+/** Undefined: too little of both to tell. */
+const ratio = (busySeconds: number, settled: number): number | undefined =>
+  busySeconds >= 0.2 && settled >= 10 ? settled / busySeconds : undefined;

@@ -1,4 +1,3 @@
-import { busyCapacity } from './busy-capacity.ts';
 import type { ScalerState } from './state.ts';
 import type { Measured } from './types.ts';
 
@@ -21,7 +20,7 @@ const FRESH_SECONDS = 120;
  */
 export function capacityOf(memory: ScalerState, hint: number | undefined): Capacity | undefined {
   const { trial } = memory.bottleneck;
-  const busy = busyCapacity(memory.busy);
+  const busy = memory.busy.perReplica;
   const { perReplica: saturated, measuredAt } = memory.saturation;
   const source = busy === undefined ? 'saturated' : 'busy-time';
   if (trial !== undefined) return { perReplica: trial.perReplica, source };

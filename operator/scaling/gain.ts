@@ -2,14 +2,23 @@
 export interface Gain {
   readonly settledUpstream: number;
   readonly written: number;
+  /** Written per settled, when there was last enough of both to tell. */
+  readonly ratio: number | undefined;
 }
 
-export const NO_GAIN: Gain = { settledUpstream: 0, written: 0 };
+export const NO_GAIN: Gain = { settledUpstream: 0, written: 0, ratio: undefined };
 
 /** Seconds after which records weigh 1/e. */
 const MEMORY_SECONDS = 60;
 
-/** Takes in what was settled upstream and written here between two looks. */
+const ENOUGH = 30;
+
+/**
+ * Takes in what was settled upstream and written here between two looks. The gain is written / settled: 1 in a
+ * chain, more after a fan-out, less after a filter.
+ *
+ * Source: the selectivity of DS2, the edge output ratio of Flink's autoscaler.
+ */
 export function withFlow(
   before: Gain,
   settledUpstream: number,
@@ -17,18 +26,7 @@ export function withFlow(
   elapsedSeconds: number,
 ): Gain {
   const decay = Math.exp(-elapsedSeconds / MEMORY_SECONDS);
-  return {
-    settledUpstream: before.settledUpstream * decay + Math.max(0, settledUpstream),
-    written: before.written * decay + Math.max(0, written),
-  };
-}
-
-/**
- * Records written here for each record settled upstream: 1 in a chain, more after a fan-out, less after a filter.
- * Undefined until enough has run through.
- *
- * Source: the selectivity of DS2, the edge output ratio of Flink's autoscaler.
- */
-export function gainOf({ settledUpstream, written }: Gain): number | undefined {
-  return settledUpstream >= 30 ? written / settledUpstream : undefined;
+  const settled = before.settledUpstream * decay + Math.max(0, settledUpstream);
+  const out = before.written * decay + Math.max(0, written);
+  return { settledUpstream: settled, written: out, ratio: settled >= ENOUGH ? out / settled : before.ratio };
 }

@@ -11,10 +11,12 @@ export interface Ramp {
 
 const BLOCKS = 5;
 const BLOCK_SECONDS = 12;
+/** Of all that the load has risen by, the most that may have come in one block: a step comes in one or two. */
+const LARGEST_RISE = 0.4;
 
 /**
  * Is the load growing steadily? The last minute in five blocks: the last must be above the first by more than three
- * deviations of chance, no block below the one before by more than chance, and no single rise more than half of
+ * deviations of chance, no block below the one before by more than chance, and no single rise more than 40 % of
  * it all: a step is no ramp. slope = (last block - first block) / 48 s.
  *
  * Source: Daedalus (arXiv 2403.02093) extrapolates a slope when its forecast model fits badly.
@@ -27,7 +29,8 @@ export function rampOf(samples: readonly Sample[]): Ramp | undefined {
   const deviation = Math.sqrt((dispersionOf(samples) * Math.max(last, 1 / BLOCK_SECONDS)) / BLOCK_SECONDS);
   if (rise < 3 * Math.SQRT2 * deviation) return undefined;
   const rises = rates.slice(1).map((rate, index) => rate - (rates[index] ?? rate));
-  if (Math.min(...rises) < -Math.SQRT2 * deviation || Math.max(...rises) > rise / 2) return undefined;
+  if (Math.min(...rises) < -Math.SQRT2 * deviation || Math.max(...rises) > LARGEST_RISE * rise)
+    return undefined;
   const slope = rise / ((BLOCKS - 1) * BLOCK_SECONDS);
   return { perSecond: last + (slope * BLOCK_SECONDS) / 2, slope };
 }

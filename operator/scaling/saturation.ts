@@ -4,6 +4,8 @@ import type { Look } from './look.ts';
 export interface Saturation {
   /** Where the stretch began; undefined: it begins with the next look. */
   readonly since: number | undefined;
+  /** Since when nothing has changed in the group, over stretches. */
+  readonly quietSince: number | undefined;
   readonly positions: readonly number[];
   /** Least lag of each partition since. */
   readonly leastLags: readonly number[];
@@ -25,6 +27,7 @@ export interface SaturationSample {
 
 export const NO_SATURATION: Saturation = {
   since: undefined,
+  quietSince: undefined,
   positions: [],
   leastLags: [],
   last: undefined,
@@ -38,7 +41,11 @@ const FIRST_STRETCH_SECONDS = 4;
 const SMOOTHING = 0.5;
 
 /** The stretch is over: something has changed in the group. */
-export const interrupted = (before: Saturation): Saturation => ({ ...before, since: undefined });
+export const interrupted = (before: Saturation): Saturation => ({
+  ...before,
+  since: undefined,
+  quietSince: undefined,
+});
 
 /**
  * Takes in one look of a stretch without changes. A partition is saturated when it never had less lag than is
@@ -49,7 +56,8 @@ export const interrupted = (before: Saturation): Saturation => ({ ...before, sin
  */
 export function withStretch(before: Saturation, look: Look, at: number, commitSeconds: number): Saturation {
   const { since } = before;
-  const begin = { ...before, since: at, positions: look.positions, leastLags: look.lags };
+  const { quietSince = at } = before;
+  const begin = { ...before, since: at, quietSince, positions: look.positions, leastLags: look.lags };
   if (since === undefined || before.positions.length !== look.positions.length) return begin;
   if (mostlyLagging(look.lags) && !mostlyLagging(before.leastLags)) return begin;
   const leastLags = before.leastLags.map((least, index) => Math.min(least, look.lags[index] ?? 0));

@@ -13,8 +13,8 @@ export const SETTINGS = {
   /** Share of the objective that waiting events may have used up without anything being done about it. */
   harmlessShare: 0.5,
   /** Until they have been measured. */
-  coldStartSeed: 6,
-  rebalanceSeed: 2,
+  coldStartSeed: 4,
+  rebalanceSeed: 1,
   /** After this long, replicas that have not come are no longer waited for. */
   startTimeout: 120,
   /** While replicas are starting, only a need this many times higher changes the order. */
@@ -48,7 +48,7 @@ export interface ProfileSettings {
 }
 
 export const PROFILES: Readonly<Record<Profile, ProfileSettings>> = {
-  cost: { target: 0.95, upper: 0.98, lower: 0.92, recovery: 2, window: 45, price: 10 },
-  balanced: { target: 0.95, upper: 0.98, lower: 0.9, recovery: 1, window: 90, price: 20 },
+  cost: { target: 0.95, upper: 0.98, lower: 0.92, recovery: 3, window: 30, price: 10 },
+  balanced: { target: 0.95, upper: 0.98, lower: 0.92, recovery: 2, window: 45, price: 20 },
   stable: { target: 0.8, upper: 0.9, lower: 0.75, recovery: 0.5, window: 300, price: 40 },
 };

@@ -2,7 +2,6 @@ import { ageSeconds } from './age.ts';
 import { type ArrivalRate, arrivalRate } from './arrivals.ts';
 import { standingSeconds } from './backlog.ts';
 import { type Capacity, capacityOf } from './capacity.ts';
-import { gainOf } from './gain.ts';
 import { candidateReplicas, effectiveReplicas } from './levels.ts';
 import { type Look, sum } from './look.ts';
 import { type Demand, type Need, needOf } from './need.ts';
@@ -79,7 +78,10 @@ export function assess(
     profile: PROFILES[spec.profile],
   };
   const activity = {
-    activeAt: Math.max(memory.activeAt, ...upstream.map(({ activeAt }) => activeAt)),
+    activeAt: Math.max(
+      memory.activeAt ?? Number.NEGATIVE_INFINITY,
+      ...upstream.map(({ activeAt }) => activeAt),
+    ),
     knownSince:
       upstream.length < spec.upstream.length
         ? memory.at
@@ -141,7 +143,7 @@ function excessOf(
 
 /** What the stages upstream will pass on; undefined when one of them, or the gain, is not known. */
 function inflow(memory: ScalerState, upstream: readonly Situation[]) {
-  const gain = gainOf(memory.gain);
+  const gain = memory.gain.ratio;
   if (gain === undefined || upstream.length === 0) return undefined;
   const stages = upstream.flatMap(({ known, spec, replicas }) => {
     if (known?.sized === undefined) return [];

@@ -37,8 +37,8 @@ export interface ScalerState {
   readonly knownSince: number;
   /** Since when lag has been unknown; undefined: it is known. */
   readonly unknownSince: number | undefined;
-  /** When something was last waiting or arriving, here. */
-  readonly activeAt: number;
+  /** When something was last waiting or arriving, here; undefined: never yet. */
+  readonly activeAt: number | undefined;
   readonly revision: string;
   readonly offsets: LastOffsets | undefined;
   readonly samples: readonly Sample[];
@@ -72,7 +72,7 @@ export function newScalerState(at: number, replicas: ReplicaReading, learned: Le
     at,
     ...withoutWindows(at),
     unknownSince: undefined,
-    activeAt: at,
+    activeAt: undefined,
     revision: replicas.revision,
     busy: NO_BUSY_TIME,
     saturation: NO_SATURATION,

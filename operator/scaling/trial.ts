@@ -32,7 +32,8 @@ function trialFrom(before: ScalerState, at: number, partitions: number): Omit<Tr
   const from = before.operation.desired;
   const last = before.samples.at(-1);
   const first = before.samples.findLast(([seen]) => seen <= before.at - LEAST_SECONDS + 0.1);
-  if (first === undefined || last === undefined || before.operation.underway !== undefined) return undefined;
+  if (first === undefined || last === undefined) return undefined;
+  if ((before.saturation.quietSince ?? before.at) > first[0]) return undefined;
   const throughput = (last[2] - first[2]) / (last[0] - first[0]);
   const lagging = before.samples.every(
     ([seen, written, settled]) => seen < first[0] || written - settled > throughput,
