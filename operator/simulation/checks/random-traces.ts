@@ -116,6 +116,7 @@ function randomEnvironment(random: Random): Environment {
     rebalance: [pause, 1.5 * pause],
     rebalancePerJoin: 0.1,
     initialRebalance: 3,
+    clientOverhead: random.between(0, 0.05),
     commitInterval: pick(random, [0.2, 0.5, 2, 5]),
   };
 }

@@ -66,6 +66,8 @@ export interface Environment {
   readonly rebalancePerJoin: number;
   /** `group.initial.rebalance.delay.ms`: an empty group waits for more members. */
   readonly initialRebalance: number;
+  /** Share of its time that a fully loaded client is not in a handler: fetching, committing, heartbeats. */
+  readonly clientOverhead: number;
   /** Between two commits of a member. */
   readonly commitInterval: number;
 }

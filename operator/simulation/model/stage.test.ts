@@ -13,6 +13,7 @@ const environment: Environment = {
   rebalance: [2, 2],
   rebalancePerJoin: 0,
   initialRebalance: 3,
+  clientOverhead: 0,
   commitInterval: 2,
 };
 

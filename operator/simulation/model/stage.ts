@@ -101,7 +101,8 @@ export class Stage {
   private work(pod: Pod, conditions: StepConditions): void {
     const { at, ages, emit, isDown } = conditions;
     const { stepSeconds } = this.options;
-    const capacity = this.capacityNow(at) * stepSeconds;
+    const busy = this.capacityNow(at) * stepSeconds;
+    const capacity = busy * (1 - this.options.environment.clientOverhead);
     const limit = (this.model.partitionCapacity ?? Infinity) * stepSeconds;
     const { waiting } = this;
     waiting.length = pod.assigned.length;
@@ -121,7 +122,7 @@ export class Stage {
     }
     pod.settled += settled;
     this.settled += settled;
-    pod.utilization = capacity > 0 ? Math.min(1, settled / capacity) : 0;
+    pod.utilization = busy > 0 ? Math.min(1, settled / busy) : 0;
     pod.busySeconds += pod.utilization * stepSeconds;
     if (at < pod.nextCommitAt) return;
     pod.nextCommitAt = Math.max(at, pod.nextCommitAt + this.options.environment.commitInterval);

@@ -54,7 +54,7 @@ export async function runStudy(
   const heldOutSeeds = options.quick ? [] : HELD_OUT;
   const heldOut = await pool.run(gridJobs({ ...grid, controllers: few, seeds: heldOutSeeds }));
   onPart('other environments');
-  const others = await runOthers(options, pool, { ...grid, controllers: few, seeds: upTo(3) });
+  const others = await runOthers(options, pool, { ...grid, controllers: few, seeds: upTo(2) });
   onPart('random traces');
   const random = gather(await pool.checkRandom(options.random));
 
