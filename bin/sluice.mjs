@@ -8,6 +8,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { endWithParent, fail, isPinnedNode, runUnderPinnedNode } from './pinned-node.mjs';
 
 const SERVICES = ['api', 'relay', 'remote-simulator'];
+const OPERATOR_COMMANDS = ['explain', 'what-if'];
 const STAGES = ['validate', 'remote', 'persist'];
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -30,7 +31,9 @@ async function run(args) {
     process.env.STAGE = stage;
     return serve('services/stages/main.ts', left);
   }
+  if (command === 'operator') return serve('operator/main.ts', rest);
   useLocalStack();
+  if (OPERATOR_COMMANDS.includes(command)) return enter('operator/cli/main.ts', args);
   return enter('services/cli/main.ts', args);
 }
 

@@ -15,7 +15,12 @@ Processes (each configured by the environment):
   api, relay            the services
   stage <name>          a stage: validate, remote or persist
   remote-simulator      a slow remote system that keeps books
+  operator              sets the replicas of the stages
   duel, bench           measurements
+
+Scaling (each has --help):
+  explain <scaler>      why a stage has the replicas that it has
+  what-if               a recording of the operator, decided again with other settings
 
 Environment: SLUICE_API_URL, DATABASE_URL, KAFKA_BROKERS, SLUICE_TOPIC_PREFIX, SLUICE_TYPES, REMOTE_URL.
 While a local stack runs, its addresses are used for whatever is not set.

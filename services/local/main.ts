@@ -1,4 +1,4 @@
-import { dirname, relative } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import { CommanderError } from 'commander';
 import { createLogger } from '../../otel/logger.ts';
 import { createAdmin } from '../broker/kafkajs/admin.ts';
@@ -48,6 +48,7 @@ async function main(args: readonly string[]): Promise<number> {
     env: process.env,
     replicas: options.replicas,
     operator: options.operator,
+    record: options.record === undefined ? undefined : resolve(options.record),
     remoteLatencyMs: options.remoteLatencyMs,
     accounts: DEMO_ACCOUNTS,
     fresh: options.fresh,

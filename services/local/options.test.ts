@@ -22,6 +22,7 @@ test('without options: a demonstration of a minute', () => {
     users: 40,
     replicas: {},
     operator: true,
+    record: undefined,
     types: undefined,
     remoteLatencyMs: 450,
     json: undefined,
@@ -41,6 +42,7 @@ test('reads every option', () => {
     users: 7,
     replicas: { remote: 2, relay: 3 },
     operator: false,
+    record: undefined,
     types: 'payment,payment-fan-out',
     remoteLatencyMs: 0,
     json: 'out.json',
@@ -79,6 +81,7 @@ test.each([
   [['--replicas', 'remote=65'], 'from 0 to 64'],
   [['--once', '--no-demo'], 'exclude each other'],
   [['--json', 'x', '--no-demo'], 'exclude each other'],
+  [['--record', 'x', '--no-operator'], 'exclude each other'],
 ])('%j is a mistake', (args, part) => {
   expect(mistakes(...args)).toContain(part);
 });

@@ -19,6 +19,8 @@ export interface LocalOptions {
   readonly replicas: Replicas;
   /** Run the operator, which sets the replicas of the stages. */
   readonly operator: boolean;
+  /** File for what the operator observes. */
+  readonly record: string | undefined;
   /** Comma list; undefined: as SLUICE_TYPES says. */
   readonly types: string | undefined;
   readonly remoteLatencyMs: number;
@@ -40,6 +42,7 @@ interface Raw {
   readonly users: string;
   readonly replicas?: readonly string[];
   readonly operator: boolean;
+  readonly record?: string;
   readonly types?: string;
   readonly remoteLatencyMs: string;
   readonly json?: string;
@@ -82,12 +85,15 @@ export function parseOptions(args: readonly string[]): LocalOptions {
     users: integer('users', raw.users, 1, 10_000),
     replicas: parseReplicas(raw.replicas ?? [], mistakes),
     operator: raw.operator,
+    record: raw.record,
     types: raw.types === undefined ? undefined : parseTypes(raw.types, mistakes),
     remoteLatencyMs: integer('remote-latency-ms', raw.remoteLatencyMs, 0, 600_000),
     json: raw.json,
   };
   if (options.once && !options.demo) mistakes.push('--once and --no-demo exclude each other');
   if (options.json !== undefined && !options.demo) mistakes.push('--json and --no-demo exclude each other');
+  if (options.record !== undefined && !options.operator)
+    mistakes.push('--record and --no-operator exclude each other');
   if (mistakes.length === 0) return options;
   throw new OptionsError(
     `${mistakes.map((mistake) => `  ${mistake}`).join('\n')}\nnpm start -- --help lists the options.`,
@@ -123,6 +129,7 @@ function createCommand(): Command {
       collect,
     )
     .option('--no-operator', 'do not scale the stages by the load')
+    .option('--record <file>', 'append what the operator observes to a file, for sluice what-if')
     .option('--types <list>', `transaction types in use, of: ${TYPE_NAMES.join(', ')}`)
     .option('--remote-latency-ms <n>', 'how long the simulated remote system takes', '450')
     .option('--once', 'play the demonstration, check that everything has settled, stop all, exit')

@@ -33,6 +33,8 @@ export interface OperatorRole {
   readonly scalersDir: string;
   readonly supervisorUrl: string;
   readonly statusPort: number;
+  /** File for what it observes; absolute. */
+  readonly record: string | undefined;
 }
 
 export interface Roles {
@@ -89,8 +91,17 @@ function stageEnv(stage: Stage, { operator, env }: RoleOptions): NodeJS.ProcessE
   return { STAGE: stage, REMOTE_CONCURRENCY: env['REMOTE_CONCURRENCY'] ?? REMOTE_CONCURRENCY };
 }
 
-function operatorArgs({ scalersDir, supervisorUrl, statusPort }: OperatorRole): string[] {
-  return ['--scalers', scalersDir, '--supervisor', supervisorUrl, '--status-port', String(statusPort)];
+function operatorArgs({ scalersDir, supervisorUrl, statusPort, record }: OperatorRole): string[] {
+  const recording = record === undefined ? [] : ['--record', record];
+  return [
+    '--scalers',
+    scalersDir,
+    '--supervisor',
+    supervisorUrl,
+    '--status-port',
+    String(statusPort),
+    ...recording,
+  ];
 }
 
 function sharedEnv(options: RoleOptions): NodeJS.ProcessEnv {

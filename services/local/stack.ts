@@ -39,6 +39,8 @@ export interface StackOptions {
   readonly replicas: Replicas;
   /** Run the operator, which sets the replicas of the other stages. Default: no. */
   readonly operator?: boolean;
+  /** File for what the operator observes; absolute. */
+  readonly record?: string | undefined;
   readonly remoteLatencyMs: number;
   /** Demo accounts to have in the database. */
   readonly accounts: number;
@@ -260,7 +262,7 @@ export class Stack {
   }
 
   private roles(): Roles {
-    const { config, env, replicas, remoteLatencyMs, operator } = this.options;
+    const { config, env, replicas, remoteLatencyMs, operator, record } = this.options;
     const { supervisorUrl } = this.endpoints;
     return roles({
       brokers: this.brokers,
@@ -274,7 +276,7 @@ export class Stack {
       dataDir: this.data.path,
       replicas,
       operator: operator
-        ? { scalersDir: this.scalersDir, supervisorUrl, statusPort: this.ports.OPERATOR_PORT }
+        ? { scalersDir: this.scalersDir, supervisorUrl, statusPort: this.ports.OPERATOR_PORT, record }
         : undefined,
       env,
     });
