@@ -54,7 +54,8 @@ function writtenAt(marks: readonly Mark[], partition: number, offset: number): n
   const last = marks.at(-1);
   if (last === undefined || last === later) return undefined;
   const rate = ((last[1][partition] ?? 0) - (later[1][partition] ?? 0)) / (last[0] - later[0]);
-  return rate > 0 ? later[0] - ((later[1][partition] ?? 0) - offset) / rate : later[0];
+  const extrapolated = rate > 0 ? ((later[1][partition] ?? 0) - offset) / rate : 0;
+  return later[0] - Math.min(SPAN_SECONDS, extrapolated);
 }
 
 function between([from, before]: Mark, [to, after]: Mark, partition: number, offset: number): number {

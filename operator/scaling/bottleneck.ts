@@ -13,8 +13,9 @@ export interface Trial {
   readonly at: number;
   readonly from: number;
   readonly to: number;
-  /** Records per second settled before, and by one replica. */
-  readonly throughput: number;
+  /** Records per second settled before; undefined: the stage was not full then. */
+  readonly throughput: number | undefined;
+  /** Records per second of one replica, as believed before. */
   readonly perReplica: number;
   /** Stretches that showed no gain. */
   readonly fruitless: number;
@@ -56,10 +57,9 @@ export function judge(before: Bottleneck, sample: SaturationSample, partitions: 
   if (trial === undefined)
     return ceiling === undefined ? before : { trial, ceiling: remeasured(ceiling, sample) };
   if (sample.since < trial.at) return before;
-  if (sample.share < SATURATED_SHARE) return NO_BOTTLENECK;
-  const [from, to] = [evenReplicas(partitions, trial.from), evenReplicas(partitions, trial.to)];
-  const eta = (sample.throughput - trial.throughput) / (trial.throughput * (to / from - 1));
-  if (eta >= LEAST_GAIN) return NO_BOTTLENECK;
+  if (trial.throughput === undefined || gainOf(trial, trial.throughput, sample, partitions) >= LEAST_GAIN) {
+    return passed(trial, ceiling, sample);
+  }
   const fruitless = trial.fruitless + 1;
   if (fruitless < FRUITLESS_STRETCHES) return { trial: { ...trial, fruitless }, ceiling };
   const probeSeconds = Math.min(
@@ -77,6 +77,19 @@ export function judge(before: Bottleneck, sample: SaturationSample, partitions: 
       since: sample.at,
     },
   };
+}
+
+/** eta; a stage that keeps up has gained all that it needed. */
+function gainOf({ from, to }: Trial, before: number, sample: SaturationSample, partitions: number): number {
+  if (sample.share < SATURATED_SHARE) return 1;
+  const growth = evenReplicas(partitions, to) / evenReplicas(partitions, from) - 1;
+  return (sample.throughput - before) / (before * growth);
+}
+
+/** A probe that helped moves the ceiling up, and the next level is tried at once; without a ceiling all is well. */
+function passed(trial: Trial, ceiling: Ceiling | undefined, { share, at }: SaturationSample): Bottleneck {
+  if (ceiling === undefined || trial.to <= ceiling.replicas || share < SATURATED_SHARE) return NO_BOTTLENECK;
+  return { trial: undefined, ceiling: { ...ceiling, replicas: trial.to, throughput: undefined, since: at } };
 }
 
 /** The throughput at the ceiling is measured once; when it has changed, more are tried at once. */

@@ -23,6 +23,10 @@ export function candidateReplicas(partitions: number, min: number, max: number):
   return [lowest, ...partitionLevels(partitions).filter((level) => level > lowest && level <= max)];
 }
 
+/** The next count above that does more; undefined: there is none. */
+export const nextLevel = (partitions: number, replicas: number): number | undefined =>
+  partitionLevels(partitions).find((level) => level > replicas);
+
 /** Evenly loaded replicas that `replicas` replicas are worth: P / ceil(P / n). */
 export function evenReplicas(partitions: number, replicas: number): number {
   if (replicas <= 0 || partitions <= 0) return 0;

@@ -33,19 +33,26 @@ export function ownPlan(arrival: ArrivalRate, ramp: Ramp | undefined, leadSecond
 }
 
 /**
- * What upstream will pass on counts as soon as it is on its way there, and not only when it arrives here. Bursts of
- * less than 20 s in this stage's own topics are then upstream's rebalances and count for nothing.
+ * What upstream will pass on counts as soon as it is on its way there, and not only when it arrives here. While
+ * `upstreamRestless`, bursts of less than 20 s in this stage's own topics are what a rebalance upstream has held back,
+ * and count for nothing.
  *
  * Source: the target data rate that DS2 and Flink's autoscaler propagate through a job, here between Deployments.
  */
-export function planFrom(own: Plan, outflow: Outflow | undefined, samples: readonly Sample[]): Plan {
+export function planFrom(
+  own: Plan,
+  outflow: Outflow | undefined,
+  samples: readonly Sample[],
+  upstreamRestless: boolean,
+): Plan {
   if (outflow === undefined) return own;
-  const count = countOver(samples, 20);
-  const steady =
-    count === undefined ? 0 : Math.max(0, count.records - 2 * Math.sqrt(count.records)) / count.seconds;
-  const soon = Math.max(outflow.soon, Math.min(own.soon, steady));
-  const ahead = Math.max(outflow.ahead, Math.min(own.ahead, Math.max(soon, steady)));
-  return { soon, ahead, because: outflow.soon > own.soon ? 'upstream' : 'arrivals' };
+  const count = upstreamRestless ? countOver(samples, SETTINGS.burstSeconds) : undefined;
+  const lasting = count === undefined ? Number.POSITIVE_INFINITY : count.records / count.seconds;
+  return {
+    soon: Math.max(outflow.soon, Math.min(own.soon, lasting)),
+    ahead: Math.max(outflow.ahead, Math.min(own.ahead, lasting)),
+    because: outflow.soon > own.soon ? 'upstream' : own.because,
+  };
 }
 
 /** Rate that a stage passes on: as much as is planned for it and its backlog, at most its capacity, times the gain. */

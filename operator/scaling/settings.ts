@@ -23,6 +23,8 @@ export const SETTINGS = {
   rebalanceTimeout: 60,
   /** Most that a ramp may add, as a factor. */
   rampLimit: 2,
+  /** What arrives for less than this after a rebalance upstream has only been held back. */
+  burstSeconds: 20,
   /** How long past needs are remembered. */
   needSpan: 7_200,
   /** Share of a replica that a hot partition is counted with. */

@@ -2,7 +2,7 @@ import { ageSeconds } from './age.ts';
 import { type ArrivalRate, arrivalRate } from './arrivals.ts';
 import { standingSeconds } from './backlog.ts';
 import { type Capacity, capacityOf } from './capacity.ts';
-import { candidateReplicas, effectiveReplicas } from './levels.ts';
+import { candidateReplicas, effectiveReplicas, nextLevel } from './levels.ts';
 import { type Look, sum } from './look.ts';
 import { type Demand, type Need, needOf } from './need.ts';
 import type { Observed } from './observe.ts';
@@ -117,7 +117,7 @@ function knowledgeOf(
   const backlog = Math.max(0, lag - standing * arrival.perSecond);
   const lead = coldStartSeconds(memory.operation) + rebalanceSeconds(memory.rebalances);
   const own = ownPlan(arrival, rampOf(memory.samples), lead);
-  const whole = planFrom(own, inflow(memory, upstream), memory.samples);
+  const whole = planFrom(own, inflow(memory, upstream), memory.samples, upstream.some(isRestless));
   const excess = capacity === undefined ? 0 : excessOf(troubled, rates, capacity.perReplica);
   const plan = { ...whole, soon: Math.max(0, whole.soon - excess), ahead: Math.max(0, whole.ahead - excess) };
   const age = ageSeconds(look, memory.marks, memory.at);
@@ -139,6 +139,13 @@ function excessOf(
     hot.map((index) => Math.max(0, (rates[index] ?? 0) - SETTINGS.hotUtilization * perReplica)),
   );
   return beyond + sum(poisoned.map((index) => rates[index] ?? 0));
+}
+
+/** A stage that stood still lately, or has something to work off, passes on more than arrives there. */
+function isRestless({ memory, known, at }: Situation): boolean {
+  const { lastAt, since } = memory.rebalances;
+  const lately = lastAt !== undefined && at - lastAt < SETTINGS.burstSeconds;
+  return since !== undefined || lately || (known?.backlog ?? 0) > (known?.plan.soon ?? 0);
 }
 
 /** What the stages upstream will pass on; undefined when one of them, or the gain, is not known. */
@@ -201,10 +208,13 @@ function sizedOf(sizing: Sizing, spec: ScalerSpec, replicas: ReplicaReading, mem
   return { demand, certain, lasting, need, lastingNeed };
 }
 
-/** maxReplicas, or less while more have been found not to help. */
-export function highestAllowed({ maxReplicas }: ScalerSpec, { bottleneck, at }: ScalerState): number {
+/** maxReplicas; or while more have been found not to help, no more than helped, or one level more as a probe. */
+export function highestAllowed(
+  { maxReplicas }: ScalerSpec,
+  { bottleneck, at, offsets }: ScalerState,
+): number {
   const { ceiling } = bottleneck;
-  return ceiling === undefined || at >= ceiling.probeAt
-    ? maxReplicas
-    : Math.min(maxReplicas, ceiling.replicas);
+  if (ceiling === undefined) return maxReplicas;
+  const probe = at < ceiling.probeAt ? undefined : nextLevel(offsets?.ends.length ?? 0, ceiling.replicas);
+  return Math.min(maxReplicas, probe ?? ceiling.replicas);
 }

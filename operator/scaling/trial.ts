@@ -1,4 +1,5 @@
 import { type Bottleneck, NO_BOTTLENECK, type Trial } from './bottleneck.ts';
+import { capacityOf } from './capacity.ts';
 import { evenReplicas } from './levels.ts';
 import type { ScalerState } from './state.ts';
 
@@ -24,20 +25,26 @@ export function tried(memory: ScalerState, before: ScalerState, partitions: numb
   return over ? { trial: undefined, ceiling } : bottleneck;
 }
 
-/**
- * Undefined: the stage was not full, so there is nothing that its effect could be compared with. A throughput is a
- * limit only while there was more to do throughout.
- */
+/** Undefined: it is not known what a replica can do, so there is nothing to compare with. */
 function trialFrom(before: ScalerState, at: number, partitions: number): Omit<Trial, 'to'> | undefined {
   const from = before.operation.desired;
-  const last = before.samples.at(-1);
-  const first = before.samples.findLast(([seen]) => seen <= before.at - LEAST_SECONDS + 0.1);
-  if (first === undefined || last === undefined) return undefined;
-  if ((before.saturation.quietSince ?? before.at) > first[0]) return undefined;
+  const throughput = fullThroughput(before);
+  const perReplica =
+    throughput === undefined
+      ? capacityOf(before, undefined)?.perReplica
+      : throughput / evenReplicas(partitions, from);
+  return perReplica === undefined ? undefined : { at, from, throughput, perReplica, fruitless: 0 };
+}
+
+/**
+ * Records per second that were settled lately. Undefined: there was not more to do all the time, or something changed
+ * in the group, so it was no limit.
+ */
+function fullThroughput({ at, samples, saturation }: ScalerState): number | undefined {
+  const last = samples.at(-1);
+  const first = samples.findLast(([seen]) => seen <= at - LEAST_SECONDS + 0.1);
+  if (first === undefined || last === undefined || (saturation.quietSince ?? at) > first[0]) return undefined;
   const throughput = (last[2] - first[2]) / (last[0] - first[0]);
-  const lagging = before.samples.every(
-    ([seen, written, settled]) => seen < first[0] || written - settled > throughput,
-  );
-  if (!lagging || throughput <= 0) return undefined;
-  return { at, from, throughput, perReplica: throughput / evenReplicas(partitions, from), fruitless: 0 };
+  const full = samples.every(([seen, written, settled]) => seen < first[0] || written - settled > throughput);
+  return full && throughput > 0 ? throughput : undefined;
 }

@@ -17,7 +17,7 @@ const STILL_COMMITS = 10;
 /**
  * Hot: what is certainly written to the partition, two deviations of chance below what was counted, is more than one
  * replica settles, and it waits. Poisoned: it has work and has not moved for 30 s and ten times as long as others
- * take between commits, while others do move.
+ * take between commits, while others do move. When it is more than a quarter of all partitions, it is not them.
  *
  * Source: Burrow's STALL rule, read against the other partitions of the group.
  */
@@ -45,5 +45,6 @@ export function troubledPartitions(
     else if (capacityPerReplica !== undefined && lag > rate && certain > HOT_SHARE * capacityPerReplica)
       hot.push(index);
   }
-  return { hot, poisoned };
+  const few = look.lags.length / 4;
+  return { hot: hot.length <= few ? hot : [], poisoned: poisoned.length <= few ? poisoned : [] };
 }
