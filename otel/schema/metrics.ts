@@ -5,27 +5,15 @@
  * Names follow OpenTelemetry: dots, no unit in the name, seconds for durations. On /metrics dots become
  * underscores and counters end in `_total`.
  */
+import type { MetricDefinition, MetricKind } from './metric-definition.ts';
+import { SHORT_SECONDS } from './metric-definition.ts';
+import { OPERATOR_METRICS } from './operator-metrics.ts';
 
-export type MetricKind = 'counter' | 'updowncounter' | 'histogram' | 'gauge';
-
-/** The values that an attribute may take: a closed list, or any text or number of a small set. */
-export type AttributeValues = readonly string[] | 'text' | 'number';
-
-export interface MetricDefinition {
-  readonly kind: MetricKind;
-  /** UCUM: `s`, `By`, `1`, or what is counted in braces. */
-  readonly unit: string;
-  readonly description: string;
-  readonly attributes: Readonly<Record<string, AttributeValues>>;
-  /** Upper bounds of a histogram's buckets, in the metric's unit. */
-  readonly buckets?: readonly number[];
-}
+export type { MetricDefinition, MetricKind };
 
 const STAGES = ['validate', 'remote', 'persist'] as const;
 const TERMINAL_STATES = ['done', 'rejected', 'failed', 'expired', 'compensated'] as const;
 
-/** One request or one statement. */
-const SHORT_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] as const;
 /** Time spent waiting in a queue: from no wait to an outage of hours. */
 const LONG_SECONDS = [
   0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600, 14_400,
@@ -33,7 +21,6 @@ const LONG_SECONDS = [
 const SIZES = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000] as const;
 
 const stage = { stage: STAGES } as const;
-const scaler = { scaler: 'text' } as const;
 
 export const METRICS = {
   'sluice.accept.transactions': {
@@ -238,132 +225,7 @@ export const METRICS = {
     attributes: { state: TERMINAL_STATES },
     buckets: LONG_SECONDS,
   },
-  'sluice.scaler.lag': {
-    kind: 'gauge',
-    unit: '{record}',
-    description: 'Records that the consumer group has still to commit. Absent while it is not known.',
-    attributes: scaler,
-  },
-  'sluice.scaler.lag.known': {
-    kind: 'gauge',
-    unit: '1',
-    description: '1 when the lag could be read, 0 when not: nothing is scaled down then.',
-    attributes: scaler,
-  },
-  'sluice.scaler.age': {
-    kind: 'gauge',
-    unit: 's',
-    description: 'How long the oldest event that is not settled has been waiting.',
-    attributes: scaler,
-  },
-  'sluice.scaler.objective': {
-    kind: 'gauge',
-    unit: 's',
-    description: 'How long an event may wait (maxAgeSeconds).',
-    attributes: scaler,
-  },
-  'sluice.scaler.arrival_rate': {
-    kind: 'gauge',
-    unit: '{record}/s',
-    description: 'Records written to the topics, smoothed.',
-    attributes: scaler,
-  },
-  'sluice.scaler.planned_rate': {
-    kind: 'gauge',
-    unit: '{record}/s',
-    description: 'Records that are planned for: with the ramp, and what upstream has still to send.',
-    attributes: scaler,
-  },
-  'sluice.scaler.capacity': {
-    kind: 'gauge',
-    unit: '{record}/s',
-    description: 'Records that one replica can settle.',
-    attributes: scaler,
-  },
-  'sluice.scaler.utilization': {
-    kind: 'gauge',
-    unit: '1',
-    description: 'Arrivals over the capacity of all replicas: 1 is full.',
-    attributes: scaler,
-  },
-  'sluice.scaler.replicas': {
-    kind: 'gauge',
-    unit: '{replica}',
-    description: 'Replicas: decided by the operator, desired by the platform, ready.',
-    attributes: { ...scaler, kind: ['decided', 'desired', 'ready'] },
-  },
-  'sluice.scaler.decisions': {
-    kind: 'counter',
-    unit: '{decision}',
-    description: 'Decisions by their reason, and by what became of them.',
-    attributes: {
-      ...scaler,
-      reason: 'text',
-      result: ['scaled', 'held', 'paused', 'dry-run', 'failed', 'not-leader', 'unread'],
-    },
-  },
-  'sluice.scaler.rebalances': {
-    kind: 'counter',
-    unit: '{rebalance}',
-    description: 'Rebalances of the consumer group that the operator has seen.',
-    attributes: scaler,
-  },
-  'sluice.operator.ticks': {
-    kind: 'counter',
-    unit: '{tick}',
-    description: 'Turns of the loop, by outcome.',
-    attributes: { outcome: ['ok', 'failed'] },
-  },
-  'sluice.operator.tick.duration': {
-    kind: 'histogram',
-    unit: 's',
-    description: 'One turn of the loop: gather, decide, apply, tell.',
-    attributes: {},
-    buckets: SHORT_SECONDS,
-  },
-  'sluice.operator.scalers': {
-    kind: 'gauge',
-    unit: '{scaler}',
-    description: 'StageScalers that are decided in each tick.',
-    attributes: {},
-  },
-  'sluice.operator.kafka.requests': {
-    kind: 'counter',
-    unit: '{request}',
-    description: 'Requests to Kafka, by the name of the request and by outcome.',
-    attributes: { api: 'text', outcome: ['ok', 'failed'] },
-  },
-  'sluice.operator.target.calls': {
-    kind: 'counter',
-    unit: '{call}',
-    description: 'Calls to what is scaled, by operation and by outcome.',
-    attributes: { operation: ['read', 'scale'], outcome: ['ok', 'failed'] },
-  },
-  'sluice.operator.kube.requests': {
-    kind: 'counter',
-    unit: '{request}',
-    description: 'Requests to the Kubernetes API server, by resource and HTTP status; 0: no answer.',
-    attributes: { method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'], resource: 'text', status: 'number' },
-  },
-  'sluice.operator.kube.request.duration': {
-    kind: 'histogram',
-    unit: 's',
-    description: 'One write to the Kubernetes API server.',
-    attributes: { method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] },
-    buckets: SHORT_SECONDS,
-  },
-  'sluice.operator.leader': {
-    kind: 'gauge',
-    unit: '1',
-    description: '1: this replica of the operator leads and writes; 0: it only looks.',
-    attributes: {},
-  },
-  'sluice.operator.queue.depth': {
-    kind: 'gauge',
-    unit: '{scaler}',
-    description: 'StageScalers whose status waits to be written.',
-    attributes: {},
-  },
+  ...OPERATOR_METRICS,
   'process.memory.usage': {
     kind: 'gauge',
     unit: 'By',
