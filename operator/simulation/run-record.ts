@@ -22,7 +22,10 @@ export interface Second {
 
 /** What became of one run. Times in seconds. */
 export interface RunRecord {
-  /** Seconds in which some record had waited in a stage for longer than the stage's objective. */
+  /**
+   * Seconds in which some record had waited in a stage for longer than the stage's objective, those without any
+   * broker not counted.
+   */
   readonly secondsOver: number;
   readonly lastSecondOver: number | undefined;
   /** Of records, from entering the pipeline to leaving it. What is left at the end counts with its age then. */
@@ -76,12 +79,14 @@ export class Recorder {
     const { now, stages, stepSeconds } = this.pipeline;
     const second = Math.min(this.over.length - 1, Math.floor(now - stepSeconds / 2));
     const { age, rate, replicas, lag } = this.timeline;
+    // Without a broker nobody can do anything about it.
+    const isDown = this.pipeline.blindness === 'broker-outage';
     let desired = 0;
     for (const stage of stages) {
       desired += stage.desired;
       const oldest = stage.maxAge(now);
       if (oldest > age[second]!) age[second] = oldest;
-      if (oldest > stage.model.maxAgeSeconds) this.over[second] = 1;
+      if (oldest > stage.model.maxAgeSeconds && !isDown) this.over[second] = 1;
     }
     this.replicaSeconds += desired * stepSeconds;
     if (Math.abs(now - Math.round(now)) > 1e-6) return;
