@@ -34,7 +34,7 @@ function mistakesIn(text: string): string {
 test('everything that can be set', () => {
   const config = parseOperatorConfig(FULL, 'operator.yaml');
   expect(Object.keys(config.kafka)).toEqual(['main', 'other']);
-  expect(config).toMatchObject({ tickSeconds: 1, readTimeoutSeconds: 1.5 });
+  expect(config).toMatchObject({ tickSeconds: 1, readTimeoutSeconds: 1.8 });
   expect(config.kafka['main']!.clientId).toBe('sluice-operator');
 });
 

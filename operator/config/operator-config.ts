@@ -68,8 +68,8 @@ const schema = z.strictObject({
     .refine((connections) => Object.keys(connections).length > 0, { error: 'must name a connection' }),
   /** Seconds from one look to the next. */
   tickSeconds: z.number().min(0.5).max(60).default(2),
-  /** Seconds that one read of Kafka may take; must end before the next tick. */
-  readTimeoutSeconds: z.number().min(0.1).max(30).default(1.5),
+  /** Seconds that one read of Kafka, or of a target, may take; when it takes longer than a tick, the next one waits. */
+  readTimeoutSeconds: z.number().min(0.1).max(30).default(1.8),
 });
 export type OperatorConfig = z.infer<typeof schema>;
 
