@@ -76,6 +76,8 @@ export const remoteConfig = {
   REMOTE_MAX_ATTEMPTS: integer(1, 1_000, 10),
   REMOTE_BACKOFF_MS: integer(1, 3_600_000, 1_000),
   REMOTE_BACKOFF_MAX_MS: integer(1, 86_400_000, 60_000),
+  /** For how long it may refuse the calls of a transaction before they count as attempts; a deadline takes its place. */
+  REMOTE_REFUSED_MAX_MS: integer(0, 7 * 86_400_000, 3_600_000),
 };
 
 export const apiConfig = {

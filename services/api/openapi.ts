@@ -25,6 +25,8 @@ export interface DocumentedRoute {
 
 const EVERYWHERE: readonly ProblemCode[] = ['bad-http', 'headers-too-large', 'internal', 'store-unavailable'];
 
+const TAG = { name: 'transactions', description: 'Submitted by anybody, changed by the pipeline only' };
+
 /** The OpenAPI 3.1 document, made of the schemas that requests are validated by. */
 export function openApiDocument(
   routes: readonly DocumentedRoute[],
@@ -35,7 +37,7 @@ export function openApiDocument(
   for (const { method, path, operation } of routes) {
     if (!operation) continue;
     const template = path.replaceAll(/:(\w+)/g, '{$1}');
-    paths[template] = { ...paths[template], [method]: operationObject(operation) };
+    paths[template] = { ...paths[template], [method]: { tags: [TAG.name], ...operationObject(operation) } };
   }
   return {
     openapi: '3.1.0',
@@ -50,6 +52,7 @@ export function openApiDocument(
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
+    tags: [TAG],
     paths,
     components: { schemas: { Problem: PROBLEM_SCHEMA, Submission: documentedSubmission(registry) } },
   };

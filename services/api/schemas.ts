@@ -71,7 +71,11 @@ const row = {
   updatedAt: time,
   deadline: time,
   nextAttemptAt: { ...time, description: 'When the remote system is called again' },
-  attempts: { type: 'integer', minimum: 0, description: 'Calls of the remote system so far' },
+  attempts: {
+    type: 'integer',
+    minimum: 0,
+    description: 'Calls of the remote system so far, without those that it refused because it was full',
+  },
 };
 const rowRequired = ['id', 'type', 'key', 'state', 'version', 'acceptedAt', 'updatedAt', 'attempts'];
 

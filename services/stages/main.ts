@@ -15,7 +15,6 @@ import type { PgStore } from '../store/pg/pg-store.ts';
 import { createPgStore } from '../store/pg/pg-store.ts';
 import { isInfrastructure, isTransient } from '../store/pg/pool.ts';
 import { Registry } from '../transactions/registry.ts';
-import { refusalConfig } from './remote/refusal-config.ts';
 import type { StageWork } from './stage-work.ts';
 
 function parse() {
@@ -26,7 +25,6 @@ function parse() {
       ...config.databaseConfig,
       ...config.typesConfig,
       ...config.remoteConfig,
-      ...refusalConfig,
       ...config.adminConfig,
       ...config.logConfig,
     },

@@ -7,11 +7,10 @@ import type { StageStore } from '../../store/port.ts';
 import type { Registry } from '../../transactions/registry.ts';
 import type { StageWork } from '../stage-work.ts';
 import { createCircuit } from './circuit.ts';
-import type { refusalConfig } from './refusal-config.ts';
 import { createRemoteStep } from './remote-step.ts';
 
 export interface RemoteWorkOptions {
-  readonly settings: ReturnType<typeof parseConfig<typeof remoteConfig & typeof refusalConfig>>;
+  readonly settings: ReturnType<typeof parseConfig<typeof remoteConfig>>;
   readonly registry: Registry;
   readonly store: Pick<StageStore, 'progress'>;
   readonly metrics: Metrics;
