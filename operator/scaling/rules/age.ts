@@ -4,7 +4,7 @@ import { count, seconds } from '../words.ts';
 import type { Rule } from './rule.ts';
 
 /** Share of the objective that events may have waited before the estimates are no longer believed. */
-const OLD_SHARE = 0.75;
+const OLD_SHARE = 0.85;
 /** Objectives within which a backlog should be gone. */
 const PATIENCE = 3;
 
