@@ -10,6 +10,7 @@ export const options = {
   scenarios: {
     ramp: {
       executor: 'ramping-arrival-rate',
+      exec: 'run',
       startRate: from,
       timeUnit: '1s',
       preAllocatedVUs: Math.min(settings.users, Math.ceil(to / 5) + 10),
@@ -28,6 +29,6 @@ export const options = {
   },
 };
 
-export default () => submit();
+export const run = () => submit();
 
 export const handleSummary = createSummary('ramp');

@@ -6,6 +6,7 @@ export const options = {
   scenarios: {
     smoke: {
       executor: 'constant-vus',
+      exec: 'run',
       vus: settings.users,
       duration: `${settings.seconds}s`,
       gracefulStop: '60s',
@@ -19,6 +20,6 @@ export const options = {
   },
 };
 
-export default () => submitAndWait(60);
+export const run = () => submitAndWait(60);
 
 export const handleSummary = createSummary('smoke');

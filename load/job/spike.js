@@ -11,6 +11,7 @@ export const options = {
   scenarios: {
     spike: {
       executor: 'ramping-arrival-rate',
+      exec: 'run',
       startRate: base,
       timeUnit: '1s',
       preAllocatedVUs: Math.min(settings.users, Math.ceil(peak / 5) + 10),
@@ -30,6 +31,6 @@ export const options = {
   },
 };
 
-export default () => submit();
+export const run = () => submit();
 
 export const handleSummary = createSummary('spike');
