@@ -1,0 +1,137 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { loadKubeConfig } from '../../operator/kube/load-config.ts';
+import type { TestNamespace } from '../cluster/namespace.ts';
+import { createNamespace } from '../cluster/namespace.ts';
+import { temporaryDirectory } from '../fixtures/temporary-directory.ts';
+import { until } from '../fixtures/until.ts';
+import { ClusterClient } from './cluster-client.ts';
+import type { OperatorUnderTest } from './operator-rig.ts';
+import { startOperator } from './operator-rig.ts';
+import { ScriptedLag } from './scripted-lag.ts';
+
+/** The operator as a ServiceAccount that may do what operator/kube/rbac.yaml says, and nothing else. */
+let namespace: TestNamespace;
+let cluster: ClusterClient;
+let lag: ScriptedLag;
+let operator: OperatorUnderTest;
+const FLOW = '/apis/flowcontrol.apiserver.k8s.io/v1';
+
+beforeAll(async () => {
+  const [kubeconfig, kubectl] = [inject('KUBECONFIG'), inject('KUBECTL')];
+  namespace = await createNamespace(loadKubeConfig(kubeconfig));
+  cluster = new ClusterClient({ kubeconfig, kubectl, namespace: namespace.name });
+  await cluster.installCrd();
+  const account = await accountKubeconfig(kubeconfig);
+  lag = new ScriptedLag();
+  operator = await startOperator({ kubeconfig: account, namespace: namespace.name, lag });
+  await until('leadership', () => operator.isLeader());
+});
+afterAll(async () => {
+  await operator.stop();
+  await cluster.close();
+  await namespace.delete();
+});
+
+async function accountKubeconfig(admin: string): Promise<string> {
+  const { name } = namespace;
+  const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${name}`;
+  const accounts = `/api/v1/namespaces/${name}/serviceaccounts`;
+  await cluster.api.request({ method: 'POST', path: accounts, body: { metadata: { name: 'operator' } } });
+  const text = await readFile(join(import.meta.dirname, '../../operator/kube/rbac.yaml'), 'utf8');
+  for (const document of parseAllDocuments(text)) {
+    const role = document.toJS() as { metadata: { name: string } };
+    await cluster.api.request({ method: 'POST', path: `${rbac}/roles`, body: role });
+    const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: role.metadata.name };
+    const subjects = [{ kind: 'ServiceAccount', name: 'operator', namespace: name }];
+    const body = { metadata: { name: role.metadata.name }, roleRef, subjects };
+    await cluster.api.request({ method: 'POST', path: `${rbac}/rolebindings`, body });
+  }
+  const path = `${accounts}/operator/token`;
+  const { status } = (await cluster.api.request({ method: 'POST', path, body: { spec: {} } })) as {
+    status: { token: string };
+  };
+  const config = loadKubeConfig(admin);
+  const { server, caData } = config.getCurrentCluster()!;
+  const file = join(await temporaryDirectory(), 'kubeconfig');
+  const own = {
+    clusters: [{ name: 'c', cluster: { server, 'certificate-authority-data': caData } }],
+    users: [{ name: 'u', user: { token: status.token } }],
+    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u', namespace: name } }],
+    'current-context': 'x',
+  };
+  await writeFile(file, JSON.stringify(own), { mode: 0o600 });
+  return file;
+}
+
+/** Requests of the operator that were answered so. */
+async function answered(status: number): Promise<number> {
+  const text = await new Promise<string>((resolve) => {
+    const response = { setHeader: () => {}, end: (body: string) => void resolve(body) };
+    operator.metrics.handler({} as never, response as never);
+  });
+  const lines = text.split('\n').filter((line) => line.startsWith('sluice_operator_kube_requests_total'));
+  const matching = lines.filter((line) => line.includes(`status="${status}"`));
+  return matching.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+}
+
+test('its rights are enough, and it asks for no others', async () => {
+  lag.set(`${namespace.name}/stage`, { perSecond: 200, capacity: 40 });
+  await cluster.createDeployment('stage', 1);
+  await cluster.createScaler('stage');
+  await cluster.untilEvent('stage', 'ScaledUp');
+  await cluster.untilCondition('stage', 'Ready', 'Observed');
+  expect(await answered(200)).toBeGreaterThan(5);
+  expect(await answered(403)).toBe(0);
+});
+
+test('it may not read Secrets, nor change a Deployment', async () => {
+  const asked = async (verb: string, ...resource: readonly string[]): Promise<string> => {
+    const as = `--as=system:serviceaccount:${namespace.name}:operator`;
+    return cluster.kubectl('auth', 'can-i', verb, ...resource, as).then(
+      (said) => said.trim(),
+      (error: { stdout: string }) => error.stdout.trim(),
+    );
+  };
+  expect(await asked('get', 'secrets')).toBe('no');
+  expect(await asked('patch', 'deployments.apps')).toBe('no');
+  expect(await asked('patch', 'stagescalers.sluice.dev')).toBe('no');
+  expect(await asked('patch', 'deployments.apps', '--subresource=scale')).toBe('yes');
+});
+
+test('an API server that throttles it is left in peace; then it goes on', async () => {
+  const name = `throttle-${namespace.name}`;
+  const limited = {
+    nominalConcurrencyShares: 0,
+    limitResponse: { type: 'Reject' },
+    borrowingLimitPercent: 0,
+  };
+  const level = { metadata: { name }, spec: { type: 'Limited', limited } };
+  const levels = `${FLOW}/prioritylevelconfigurations`;
+  await cluster.api.request({ method: 'POST', path: levels, body: level });
+  const all = ['*'];
+  const resourceRules = [{ verbs: all, apiGroups: all, resources: all, namespaces: all, clusterScope: true }];
+  const serviceAccount = { name: 'operator', namespace: namespace.name };
+  const rules = [{ subjects: [{ kind: 'ServiceAccount', serviceAccount }], resourceRules }];
+  const spec = { matchingPrecedence: 50, priorityLevelConfiguration: { name }, rules };
+  const schemas = `${FLOW}/flowschemas`;
+  const replicas = await cluster.replicas('stage');
+  await cluster.api.request({ method: 'POST', path: schemas, body: { metadata: { name }, spec } });
+  try {
+    await until('429', async () => (await answered(429)) > 0, 30_000);
+    lag.set(`${namespace.name}/stage`, 'BrokerUnreachable');
+    const before = await answered(429);
+    await new Promise((resolve) => setTimeout(resolve, 10_000));
+    // It repeats what it must (the Lease), and no more than a few times a second.
+    expect((await answered(429)) - before).toBeLessThan(60);
+    expect(await cluster.replicas('stage')).toBe(replicas);
+  } finally {
+    await cluster.delete(`${schemas}/${name}`);
+    await cluster.delete(`${levels}/${name}`);
+  }
+  await until('leadership', () => operator.isLeader(), 30_000);
+  lag.set(`${namespace.name}/stage`, { perSecond: 4_000, capacity: 40 });
+  await cluster.untilReplicas('stage', 12, 30_000);
+}, 120_000);
