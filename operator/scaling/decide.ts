@@ -103,10 +103,17 @@ function notSeen(state: ScalingState, at: number): Readonly<Record<string, Scale
   );
 }
 
+/** Says once that the count was changed by another hand. */
+function byHand({ memory, at, replicas }: Situation): string {
+  if (memory.operation.byHandAt !== at) return '';
+  return `replicas were set to ${replicas.desired} by somebody else, which is where it goes on from; `;
+}
+
 function decisionOf(situation: Situation, ruling: Ruling): Decision {
   return {
     scaler: situation.spec.name,
     ...ruling,
+    message: byHand(situation) + ruling.message,
     measured: measuredOf(situation),
     alternatives: alternativesOf(situation, ruling),
     conditions: conditionsOf(situation),

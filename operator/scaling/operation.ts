@@ -12,8 +12,8 @@ export interface Operation {
   readonly underway: { readonly at: number; readonly from: number; readonly to: number } | undefined;
   readonly lastUpAt: number | undefined;
   readonly lastDownAt: number | undefined;
-  /** The last change was made by somebody else. */
-  readonly byHand: boolean;
+  /** When a change by somebody else was last seen. */
+  readonly byHandAt: number | undefined;
   /** Seconds from asking for replicas to having them, newest last. */
   readonly coldStarts: readonly number[];
 }
@@ -25,7 +25,7 @@ export const noOperation = (replicas: number): Operation => ({
   underway: undefined,
   lastUpAt: undefined,
   lastDownAt: undefined,
-  byHand: false,
+  byHandAt: undefined,
   coldStarts: [],
 });
 
@@ -61,7 +61,7 @@ function changed(before: Operation, desired: number, at: number): Operation {
     ...before,
     desired,
     decided: desired,
-    byHand,
+    byHandAt: byHand ? at : before.byHandAt,
     underway: { at: byHand ? at : before.decidedAt, from: before.desired, to: desired },
     lastUpAt: up ? at : before.lastUpAt,
     lastDownAt: up ? before.lastDownAt : at,

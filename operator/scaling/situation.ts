@@ -178,6 +178,7 @@ function sizedOf(sizing: Sizing, spec: ScalerSpec, replicas: ReplicaReading, mem
   const partitions = memory.offsets?.ends.length ?? 0;
   const cold = coldStartSeconds(memory.operation);
   const pause = rebalanceSeconds(memory.rebalances);
+  const spare = utilizationFor(profile, pause, spec.maxAgeSeconds);
   const working =
     perReplica * effectiveReplicas(partitions, Math.min(replicas.ready, replicas.desired), shares);
   const shortfall = Math.max(0, plan.soon - working);
@@ -189,7 +190,7 @@ function sizedOf(sizing: Sizing, spec: ScalerSpec, replicas: ReplicaReading, mem
     shares,
     plannedPerSecond: plan.ahead,
     capacityPerReplica: perReplica,
-    utilization: profile.target,
+    utilization: spare * profile.target,
     backlogIfKept: backlog + (underway === undefined ? 0 : shortfall * left + plan.soon * pause),
     backlogIfChanged: backlog + shortfall * cold + plan.soon * pause,
     harmlessSeconds: SETTINGS.harmlessShare * (spec.maxAgeSeconds - standing),
@@ -198,14 +199,22 @@ function sizedOf(sizing: Sizing, spec: ScalerSpec, replicas: ReplicaReading, mem
   const certain: Demand = {
     ...demand,
     plannedPerSecond: plan.soon,
-    utilization: profile.upper,
+    utilization: spare * profile.upper,
     recoverySeconds: cold + pause + demand.recoverySeconds / 3,
   };
-  const lasting: Demand = { ...demand, utilization: profile.lower };
+  const lasting: Demand = { ...demand, utilization: spare * profile.lower };
   const candidates = candidateReplicas(partitions, spec.minReplicas, highestAllowed(spec, memory));
   const need = needOf(candidates, demand, replicas.desired);
   const lastingNeed = needOf(candidates, lasting, replicas.desired).replicas;
   return { demand, certain, lasting, need, lastingNeed };
+}
+
+/**
+ * Factor on the utilisations of a profile, at most 1: what piles up in a rebalance of `pauseSeconds` must be gone
+ * within four objectives, so that utilisation <= 1 / (1 + pause / (4 x objective)).
+ */
+function utilizationFor({ target }: ProfileSettings, pauseSeconds: number, maxAgeSeconds: number): number {
+  return Math.min(1, 1 / (1 + pauseSeconds / (4 * maxAgeSeconds)) / target);
 }
 
 /** maxReplicas; or while more have been found not to help, no more than helped, or one level more as a probe. */

@@ -16,7 +16,7 @@ export function tried(memory: ScalerState, before: ScalerState, partitions: numb
   const { operation, bottleneck, at } = memory;
   const { trial, ceiling } = bottleneck;
   const change = operation.desired - before.operation.desired;
-  if (change !== 0 && operation.byHand) return NO_BOTTLENECK;
+  if (change !== 0 && operation.byHandAt === at) return NO_BOTTLENECK;
   if (change > 0 && before.operation.desired > 0) {
     const started = trial === undefined ? trialFrom(before, at, partitions) : { ...trial, at, fruitless: 0 };
     return { trial: started && { ...started, to: operation.desired }, ceiling };
