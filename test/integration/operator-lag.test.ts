@@ -8,6 +8,7 @@ import type { KnownLag, LagReading, PartitionReading } from '../../operator/scal
 import { encodeCommitMetadata } from '../../services/runtime/commit-metadata.ts';
 import type { TestBroker } from '../fixtures/broker.ts';
 import { createTestBroker } from '../fixtures/broker.ts';
+import { startNewProtocolConsumer } from '../fixtures/new-protocol-consumer.ts';
 import { kafkaBrokers } from '../fixtures/services-under-test.ts';
 import { until } from '../fixtures/until.ts';
 
@@ -152,6 +153,34 @@ test('a group that rebalances is known, and says so', async () => {
     return group.state === 'Stable' && group.members.length === 2;
   });
 });
+
+test('a group of the new consumer protocol, with its members', async () => {
+  const topic = await topicOf('kip-848', 4);
+  await send(topic, 10);
+  const request = requestOf('kip-848', [topic]);
+  const start = () => startNewProtocolConsumer(request.consumerGroup, topic, process.env);
+  const consumers = await Promise.all([start(), start()]);
+  const reading = await until(
+    'both to share',
+    async () => {
+      const found = await readOne(request);
+      const { state, members } = found.kind === 'known' ? found.group : { state: '', members: [] };
+      return (
+        state === 'Stable' &&
+        members.length === 2 &&
+        members.every(({ assigned }) => assigned!.length === 2) &&
+        known(found)
+      );
+    },
+    45_000,
+  );
+  expect(reading.group.members).toHaveLength(2);
+  const assigned = reading.group.members.flatMap((member) => member.assigned!);
+  expect(assigned.map((of) => of.partition).toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3]);
+  expect(requests.get('ConsumerGroupDescribe')).toBeGreaterThan(0);
+  await Promise.all(consumers.map((consumer) => consumer.stop()));
+  await until('an empty group', async () => known(await readOne(request)).group.state === 'Empty');
+}, 120_000);
 
 test('records that were deleted before they were read: the begin lies behind the commit', async () => {
   const topic = await topicOf('deleted', 1);

@@ -1,7 +1,9 @@
 import type { Deadline } from '../deadline.ts';
+import type { UnknownReason } from '../../scaling/types.ts';
 import { ReadFailure } from '../failure.ts';
 import type { Address, OpenSecurity, RequestListener } from '../connection.ts';
-import type { Broker, KafkajsLogger } from './internals.ts';
+import { CONSUMER_GROUP_DESCRIBE_KEY, consumerGroupDescribe } from './consumer-group-describe.ts';
+import type { Broker, KafkajsLogger, ProtocolDefinition } from './internals.ts';
 import { internals } from './internals.ts';
 
 export interface BrokerLinkOptions {
@@ -16,8 +18,20 @@ export interface BrokerLinkOptions {
   readonly random: () => number;
 }
 
-/** What is asked; the names are those of kafkajs. */
-export type Api = 'Metadata' | 'GroupCoordinator' | 'OffsetFetch' | 'DescribeGroups' | 'ListOffsets';
+/** What is asked; the names are those of kafkajs where it has the request. */
+const APIS = {
+  Metadata: definitionOf('Metadata'),
+  GroupCoordinator: definitionOf('GroupCoordinator'),
+  OffsetFetch: definitionOf('OffsetFetch'),
+  DescribeGroups: definitionOf('DescribeGroups'),
+  ConsumerGroupDescribe: [CONSUMER_GROUP_DESCRIBE_KEY, consumerGroupDescribe],
+  ListOffsets: definitionOf('ListOffsets'),
+} as const satisfies Readonly<Record<string, readonly [key: number, definition: ProtocolDefinition]>>;
+export type Api = keyof typeof APIS;
+
+function definitionOf(name: string): readonly [number, ProtocolDefinition] {
+  return [internals.apiKeys[name]!, internals.requests[name]!];
+}
 
 const CONNECT_MS = 5_000;
 const REQUEST_MS = 5_000;
@@ -128,13 +142,11 @@ export class BrokerLink {
   }
 
   private async send<Reply>(broker: Broker, api: Api, options: object): Promise<Reply> {
+    const [key, definition] = APIS[api];
+    const { request, response } = broker.lookupRequest(key, definition)(options);
+    const { decode } = response;
     this.unanswered.set(options, this.options.now());
     try {
-      const { request, response } = broker.lookupRequest(
-        internals.apiKeys[api]!,
-        internals.requests[api]!,
-      )(options);
-      const { decode } = response;
       const parse = (decoded: unknown): Promise<unknown> => Promise.resolve(decoded);
       const reply = await broker.connectionPool.send({ request, response: { decode, parse } });
       this.attempts = 0;
@@ -197,11 +209,15 @@ function toFailure(error: unknown, what: string): ReadFailure {
   if (error instanceof ReadFailure) return error;
   const message = error instanceof Error ? error.message : String(error);
   const name = error instanceof Error ? error.name : '';
-  const reason =
-    name === 'KafkaJSSASLAuthenticationError'
-      ? 'Unauthorized'
-      : name === 'KafkaJSRequestTimeoutError'
-        ? 'ReadTimedOut'
-        : 'BrokerUnreachable';
-  return new ReadFailure(reason, `${what}: ${message}`, { stale: true, cause: error });
+  return new ReadFailure(REASONS[name] ?? 'BrokerUnreachable', `${what}: ${message}`, {
+    stale: true,
+    cause: error,
+  });
 }
+
+/** By the name of the error that kafkajs throws. */
+const REASONS: Readonly<Record<string, UnknownReason>> = {
+  KafkaJSSASLAuthenticationError: 'Unauthorized',
+  KafkaJSRequestTimeoutError: 'ReadTimedOut',
+  KafkaJSServerDoesNotSupportApiKey: 'OffsetsIncomplete',
+};

@@ -6,6 +6,7 @@ import type { Got } from '../failure.ts';
 import { ReadFailure } from '../failure.ts';
 import type { Cluster } from './cluster.ts';
 import { failureOf } from './cluster.ts';
+import type { ConsumerGroupDescribeReply } from './consumer-group-describe.ts';
 import { internals } from './internals.ts';
 import type { DescribeGroupsReply, OffsetFetchReply } from './replies.ts';
 
@@ -62,7 +63,59 @@ export async function readGroups(
       ),
     ]),
   );
+  await describeNewProtocol(cluster, { byCoordinator, states, committed }, deadline);
   return { states, committed };
+}
+
+interface Read {
+  readonly byCoordinator: ReadonlyMap<number, readonly string[]>;
+  readonly states: Map<string, Got<GroupReading>>;
+  readonly committed: ReadonlyMap<string, Got<CommittedOf>>;
+}
+
+/**
+ * A group that is dead and has commits is one of the new consumer protocol (KIP-848): DescribeGroups does not know
+ * those. Where the broker does not answer to that either, the group stays as it was read.
+ */
+async function describeNewProtocol(
+  cluster: Cluster,
+  { byCoordinator, states, committed }: Read,
+  deadline: Deadline,
+): Promise<void> {
+  await Promise.all(
+    [...byCoordinator].map(async ([node, all]) => {
+      const groupIds = all.filter((group) => isDead(states.get(group)) && hasCommits(committed.get(group)));
+      if (groupIds.length === 0) return;
+      const reply = await cluster
+        .request<ConsumerGroupDescribeReply>(node, 'ConsumerGroupDescribe', { groupIds }, deadline)
+        .catch(() => undefined);
+      for (const group of reply?.groups ?? [])
+        if (group.errorCode === 0) states.set(group.groupId, toNewGroup(group));
+    }),
+  );
+}
+
+function isDead(state: Got<GroupReading> | undefined): boolean {
+  return state !== undefined && !(state instanceof ReadFailure) && state.state === 'Dead';
+}
+
+function hasCommits(committed: Got<CommittedOf> | undefined): boolean {
+  if (committed === undefined || committed instanceof ReadFailure) return false;
+  return [...committed.values()].some((partitions) =>
+    [...partitions.values()].some((one) => !(one instanceof ReadFailure) && one.offset !== undefined),
+  );
+}
+
+function toNewGroup({ state, members }: ConsumerGroupDescribeReply['groups'][number]): GroupReading {
+  return {
+    state: toState(state),
+    members: members.map(({ memberId, assignment }) => ({
+      id: memberId,
+      assigned: assignment.flatMap(({ topic, partitions }) =>
+        partitions.map((partition) => ({ topic, partition })),
+      ),
+    })),
+  };
 }
 
 interface AskedGroup {
@@ -142,9 +195,12 @@ const STATES: readonly string[] = [
 ] satisfies readonly GroupState[];
 
 /** A state that is not known is taken for a change under way: then nothing is done. */
+const toState = (state: string): GroupState =>
+  STATES.includes(state) ? (state as GroupState) : 'PreparingRebalance';
+
 function toGroup({ state, members }: DescribeGroupsReply['groups'][number]): GroupReading {
   return {
-    state: STATES.includes(state) ? (state as GroupState) : 'PreparingRebalance',
+    state: toState(state),
     members: members.map(({ memberId, memberAssignment }) => toMember(memberId, memberAssignment)),
   };
 }

@@ -14,10 +14,32 @@ export interface ProtocolCall {
   readonly request: object;
   readonly response: {
     readonly decode: (raw: Buffer) => Promise<unknown>;
-    readonly parse: (decoded: unknown) => Promise<unknown>;
+    /** Throws for the first error code that it finds: not used here. */
+    readonly parse?: (decoded: unknown) => Promise<unknown>;
   };
 }
 export type ProtocolRequest = (options: object) => ProtocolCall;
+
+/** A request in all of its versions. */
+export interface ProtocolDefinition {
+  readonly versions: readonly string[];
+  readonly protocol: (choice: { readonly version: number }) => ProtocolRequest;
+}
+
+export interface Encoder {
+  writeBoolean(value: boolean): this;
+  writeUVarInt(value: number): this;
+  writeUVarIntString(value: string): this;
+}
+
+export interface Decoder {
+  readInt16(): number;
+  readInt32(): number;
+  readBytes(length: number): Buffer;
+  readUVarIntString(): string | null;
+  readUVarIntArray<Item>(reader: (decoder: Decoder) => Item): Item[] | null;
+  readTaggedFields(): void;
+}
 
 export interface RequestQueue {
   throttledUntil: number;
@@ -44,7 +66,7 @@ export interface Broker {
   isConnected(): boolean;
   disconnect(): Promise<void>;
   /** The highest version of a request that both sides know. */
-  lookupRequest(apiKey: number, definition: object): ProtocolRequest;
+  lookupRequest(apiKey: number, definition: ProtocolDefinition): ProtocolRequest;
 }
 
 export interface PoolOptions {
@@ -78,7 +100,9 @@ interface Internals {
   readonly ConnectionPool: new (options: PoolOptions) => ConnectionPool;
   readonly RequestQueue: { readonly prototype: RequestQueue };
   readonly apiKeys: Readonly<Record<string, number>>;
-  readonly requests: Readonly<Record<string, object>>;
+  readonly requests: Readonly<Record<string, ProtocolDefinition>>;
+  readonly Encoder: new () => Encoder;
+  readonly Decoder: new (bytes: Buffer) => Decoder;
   readonly createSocketFactory: () => unknown;
   /** Type and message of an error code of the protocol. */
   readonly createErrorFromCode: (code: number) => Error & { readonly type: string };
@@ -104,6 +128,8 @@ function load(): Internals {
     apiKeys: source('protocol/requests/apiKeys.js') as Internals['apiKeys'],
     createSocketFactory: source('network/socketFactory.js') as Internals['createSocketFactory'],
     requests,
+    Encoder: source('protocol/encoder.js') as Internals['Encoder'],
+    Decoder: source('protocol/decoder.js') as Internals['Decoder'],
     createErrorFromCode,
     MemberAssignment,
   };
