@@ -48,9 +48,11 @@ export interface ControllerOptions {
   readonly statusPort?: number | undefined;
 }
 
-export interface RunningController extends Service {
+export interface RunningController extends Omit<Service, 'stop'> {
   readonly operator: OperatorLoop;
   isLeader(): boolean;
+  /** Gives the lead back, so that another replica takes over at once. */
+  stop(): Promise<void>;
 }
 
 const WORKERS = 4;

@@ -143,7 +143,8 @@ test('half an event at the end of a piece is put together with its other half', 
   watches[0]!.write(bytes.subarray(0, middle));
   await new Promise((resolve) => setTimeout(resolve, 20));
   watches[0]!.write(bytes.subarray(middle));
-  await until(() => informer.get('ü') !== undefined);
+  await until(() => changed.length === 2);
+  expect(informer.get('ü')).toBe('ü');
 });
 
 test('a resource that need not exist, and does not, has no objects', async () => {

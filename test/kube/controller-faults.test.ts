@@ -48,6 +48,7 @@ describe.skipIf(!inject('KUBE_WITHOUT_NODES'))('the operator, when the API serve
   async function works(): Promise<void> {
     await cluster.patch(`${cluster.deployments('stage')}/scale`, { spec: { replicas: 0 } });
     await cluster.untilReplicas('stage', 1, 45_000);
+    expect(operator.live()).toBe(true);
   }
 
   test('refuses a write that was decided from something else: it is left as it is', async () => {
@@ -70,6 +71,7 @@ describe.skipIf(!inject('KUBE_WITHOUT_NODES'))('the operator, when the API serve
   test('crashes: it goes on by itself', async () => {
     await faults.crash();
     await works();
+    expect(operator.ready()).toBe(true);
   }, 120_000);
 
   test('is away for 20 s: it loses the lead, and goes on by itself', async () => {

@@ -157,7 +157,8 @@ test('upstream in a circle is not followed; its own lag is', async () => {
 
 test('upstream that does not exist is not followed', async () => {
   await busyStage('orphan', { upstream: ['nobody'] });
-  await cluster.untilCondition('orphan', 'Ready', 'UpstreamNotFound');
+  const { message } = await cluster.untilCondition('orphan', 'Ready', 'UpstreamNotFound');
+  expect(message).toContain('names nobody, which there is not');
   await cluster.untilEvent('orphan', 'ScaledUp');
 });
 

@@ -1,0 +1,56 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { AddressInfo } from 'node:net';
+
+export interface ApiProxyOptions {
+  /** URL of the API server. */
+  readonly server: string;
+  readonly ca: Buffer;
+  readonly token: string;
+}
+
+/** Answers a request instead of the API server; false: it is passed on. */
+export type Interception = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+/** Stands between the operator and a real API server, for what that does only under load or after hours. */
+export class ApiProxy {
+  intercept: Interception = () => false;
+  private readonly options: ApiProxyOptions;
+  private readonly server = createServer((request, response) => {
+    if (!this.intercept(request, response)) this.pass(request, response);
+  });
+
+  constructor(options: ApiProxyOptions) {
+    this.options = options;
+  }
+
+  async start(): Promise<string> {
+    await new Promise<void>((resolve) => void this.server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  stop(): void {
+    this.server.close();
+    this.server.closeAllConnections();
+  }
+
+  /** Ends all connections, watches among them. */
+  cut(): void {
+    this.server.closeAllConnections();
+  }
+
+  private pass(request: IncomingMessage, response: ServerResponse): void {
+    const { server, ca, token } = this.options;
+    const url = new URL(request.url ?? '/', server);
+    const headers = { ...request.headers, host: url.host, authorization: `Bearer ${token}` };
+    const passed = httpsRequest(url, { method: request.method, headers, ca }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      response.flushHeaders();
+      answer.pipe(response);
+    });
+    passed.on('error', () => response.destroy());
+    response.on('close', () => passed.destroy());
+    request.pipe(passed);
+  }
+}
