@@ -5,7 +5,7 @@ const MAX_REPLICAS = 10_000;
 
 /** Length as the API server counts it: in characters, not in UTF-16 units. */
 const text = (maxLength: number) =>
-  z.string().refine((value) => value !== '' && [...value].length <= maxLength, {
+  z.string().refine((value) => value !== '' && Array.from(value).length <= maxLength, {
     error: `must have 1 to ${maxLength} characters`,
   });
 

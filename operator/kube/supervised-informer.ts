@@ -2,7 +2,7 @@ import type { Logger } from '../../otel/logger.ts';
 import { hasStatus, KubeError } from './kube-error.ts';
 import type { KubeApi } from './kube-api.ts';
 import { listAll } from './list-all.ts';
-import { sleep } from './exchange.ts';
+import { reasonOf, sleep } from './exchange.ts';
 import type { KubeObject } from './kube-object.ts';
 import { keyOf, metadataOf } from './kube-object.ts';
 
@@ -168,10 +168,7 @@ export class SupervisedInformer<Item> {
     }
     const silent = error instanceof KubeError && error.message.includes('nothing came');
     if (error !== undefined && !hasStatus(error, 410) && !silent)
-      log.warn(
-        { path, failures, reason: error instanceof Error ? error.message : String(error) },
-        'watch broke',
-      );
+      log.warn({ path, failures, reason: reasonOf(error) }, 'watch broke');
     if (failures === 0) return 0;
     const backoff = Math.min(MAX_BACKOFF_MS, BACKOFF_MS * 2 ** (failures - 1));
     return backoff * (0.5 + random() / 2);

@@ -72,7 +72,7 @@ async function accountKubeconfig(admin: string): Promise<string> {
 /** Requests of the operator that were answered so. */
 async function answered(status: number): Promise<number> {
   const text = await new Promise<string>((resolve) => {
-    const response = { setHeader: () => {}, end: (body: string) => void resolve(body) };
+    const response = { setHeader: () => {}, end: resolve };
     operator.metrics.handler({} as never, response as never);
   });
   const lines = text.split('\n').filter((line) => line.startsWith('sluice_operator_kube_requests_total'));

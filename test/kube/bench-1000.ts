@@ -105,7 +105,7 @@ async function createTopics(brokers: readonly string[]): Promise<void> {
       timeout: 60_000,
     });
   const partitions = Array.from({ length: PARTITIONS }, (_, partition) => ({ partition, offset: '0' }));
-  await inParallel(SCALERS, 16, (index) =>
+  await inParallel(SCALERS, 64, (index) =>
     admin.setOffsets({ groupId: `bench-${index}`, topic: topicOf(index), partitions }),
   );
   await admin.disconnect();

@@ -120,7 +120,7 @@ export class ClusterClient {
 
   async status(name: string): Promise<StageScalerStatus> {
     const found = await this.api.request({ method: 'GET', path: this.scalers(name) });
-    return z.object({ status: z.looseObject({}).default({}) }).parse(found).status as StageScalerStatus;
+    return z.object({ status: z.looseObject({}).default({}) }).parse(found).status;
   }
 
   async condition(name: string, type: ConditionType): Promise<Condition | undefined> {
