@@ -25,4 +25,4 @@ export const options = {
 export const events = () => submit();
 export const sync = () => submit('/v1/sync/transactions');
 
-export const handleSummary = createSummary('duel');
+export const handleSummary = createSummary('duel', seconds);

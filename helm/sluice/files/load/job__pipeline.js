@@ -65,13 +65,17 @@ function isEnd(state) {
 /** Statistics of every trend; needed in the options of each scenario. */
 export const summaryTrendStats = ['avg', 'med', 'p(95)', 'p(99)', 'max'];
 
-/** What a log should hold: a few lines for people, and one of JSON behind `RESULT ` for the report. */
-export function createSummary(scenario) {
+/**
+ * What a log should hold: a few lines for people, and one of JSON behind `RESULT ` for the report.
+ * @param {string} scenario
+ * @param {number} [partSeconds] how long each part with figures of its own is; k6 counts rates over the whole run
+ */
+export function createSummary(scenario, partSeconds) {
   return ({ metrics, state }) => {
     const values = Object.fromEntries(
       Object.entries(metrics)
         .filter(([name]) => /^(sluice_|http_reqs|dropped_iterations|iterations)/.test(name))
-        .map(([name, metric]) => [name, metric.values]),
+        .map(([name, metric]) => [name, ofPart(name, metric, partSeconds)]),
     );
     const broken = Object.entries(metrics).flatMap(([name, { thresholds = {} }]) =>
       Object.entries(thresholds)
@@ -91,6 +95,11 @@ export function createSummary(scenario) {
     for (const [name, value] of Object.entries(values)) lines.push(`  ${name.padEnd(36)} ${inWords(value)}`);
     return { stdout: `${lines.join('\n')}\nRESULT ${JSON.stringify(result)}\n` };
   };
+}
+
+function ofPart(name, { type, values }, partSeconds) {
+  const isPart = type === 'counter' && name.includes('{') && partSeconds;
+  return isPart ? { ...values, rate: values.count / partSeconds } : values;
 }
 
 function inWords(values) {
