@@ -9,7 +9,7 @@ const VALLEY_SECONDS = 60;
 
 /**
  * Knows the trace: holds the smallest useful count for the highest mean load between now and the time at which
- * replicas ordered in a minute would be up.
+ * replicas ordered in a minute would be up. Takes none away while more than a second of work is waiting.
  */
 class Oracle implements Controller {
   private readonly needs: readonly Float64Array[];
@@ -19,7 +19,7 @@ class Oracle implements Controller {
     const lead = environment.coldStart(8)[1] + environment.rebalance[1] + 2;
     this.needs = pipeline.stages.map(({ model }) => {
       const raw = Float64Array.from({ length: Math.ceil(durationSeconds) + 1 }, (_, second) =>
-        pipeline.neededReplicas(model, second, HEADROOM),
+        pipeline.neededReplicas(model, second, HEADROOM / (1 - environment.clientOverhead)),
       );
       return raw.map((need, second) =>
         Math.max(need, ...raw.subarray(second, second + lead + VALLEY_SECONDS)),
@@ -28,7 +28,11 @@ class Oracle implements Controller {
   }
 
   step(pipeline: Pipeline): readonly ScaleRequest[] {
-    return requestEach(pipeline, (_, index) => this.needs[index]![Math.floor(pipeline.now)]!);
+    return requestEach(pipeline, ({ desired, backlog, model }, index) => {
+      const need = this.needs[index]![Math.floor(pipeline.now)]!;
+      const isBehind = need === 0 ? backlog > 0.01 : backlog > model.capacity * need;
+      return need < desired && isBehind ? desired : need;
+    });
   }
 
   restart(): void {}
