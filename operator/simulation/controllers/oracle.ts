@@ -3,7 +3,7 @@ import type { Controller, ControllerKind, ScaleRequest } from './controller.ts';
 import { requestEach } from './controller.ts';
 
 /** Load may wobble around its mean by this much. */
-const HEADROOM = 1.05;
+const HEADROOM = 1.02;
 /** Shorter valleys are not worth two rebalances. */
 const VALLEY_SECONDS = 60;
 
@@ -40,7 +40,7 @@ class Oracle implements Controller {
 
 export const oracle: ControllerKind = {
   name: 'oracle',
-  source: 'knows the mean load of the trace in advance; smallest level with 5 % to spare, ordered in time',
+  source: 'knows the mean load of the trace in advance; smallest level with 2 % to spare, ordered in time',
   writesLoad: true,
   create: ({ pipeline }) => new Oracle(pipeline),
 };
