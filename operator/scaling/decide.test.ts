@@ -21,9 +21,9 @@ function drive(
   for (; at < from + seconds; at += TICK) {
     let arriving = rate * TICK;
     for (const stage of stages) {
-      const before = stage.positions.reduce((sum, position) => sum + position, 0);
+      const before = stage.settled;
       stage.run(TICK, arriving);
-      arriving = stage.positions.reduce((sum, position) => sum + position, 0) - before;
+      arriving = stage.settled - before;
     }
     const decided = decide(state, observation(at, ...stages.map((stage) => stage.observe())));
     state = decided.state;

@@ -5,7 +5,7 @@ export const SETTINGS = {
   /** Windows over which arrivals are counted, longest first. */
   arrivalWindows: [60, 20, 6, 2],
   /** Deviations by which each of these windows must contradict the longer ones to be believed instead. */
-  contradiction: [0, 2.5, 3, 3.5],
+  contradiction: [0, 3, 4, 4.5],
   /** Least distance of two samples that are kept. */
   sampleSpacing: 1.9,
   /** How long samples are kept. */

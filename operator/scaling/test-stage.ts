@@ -37,6 +37,10 @@ export class TestStage {
     for (let replica = 0; replica < this.ready; replica++) this.work(replica, seconds);
   }
 
+  get settled(): number {
+    return this.positions.reduce((sum, position) => sum + position, 0);
+  }
+
   /** What was asked for is there. */
   scale(replicas: number): void {
     if (replicas !== this.replicas) {

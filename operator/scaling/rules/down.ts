@@ -61,10 +61,11 @@ function obstacleTo(situation: Situation) {
 const HARMLESS_SECONDS = 1;
 
 function lowestLongEnough(situation: Situation) {
-  const { memory, replicas, at, spec } = situation;
-  const needed = memory.needs.map(([, need]) => need).toSorted((a, b) => a - b);
+  const { memory, replicas, at, spec, known } = situation;
+  const present = known?.sized?.lastingNeed ?? replicas.desired;
+  const needed = [present, ...memory.needs.map(([, need]) => need)].toSorted((a, b) => a - b);
   for (const need of needed) {
-    const lower = Math.max(need, spec.minReplicas, 1);
+    const lower = Math.max(need, present, spec.minReplicas);
     if (lower >= replicas.desired) continue;
     const { lastUpAt = memory.knownSince } = memory.operation;
     const since = Math.max(
