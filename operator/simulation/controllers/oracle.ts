@@ -30,13 +30,15 @@ class Oracle implements Controller {
   step(pipeline: Pipeline): readonly ScaleRequest[] {
     return requestEach(pipeline, ({ desired, backlog, model }, index) => {
       const need = this.needs[index]![Math.floor(pipeline.now)]!;
-      const isBehind = need === 0 ? backlog > 0.01 : backlog > model.capacity * need;
+      const isBehind = need === 0 ? !isDrained(pipeline) : backlog > model.capacity * need;
       return need < desired && isBehind ? desired : need;
     });
   }
 
   restart(): void {}
 }
+
+const isDrained = ({ stages }: Pipeline): boolean => stages.every(({ backlog }) => backlog < 0.01);
 
 export const oracle: ControllerKind = {
   name: 'oracle',
