@@ -19,7 +19,12 @@ const PROCESSES = [
   ...(existsSync('operator/main.ts') ? [['operator']] : []),
 ];
 /** Loaded when they are needed only, and not by every process. */
-const LATER = ['services/stages/*/*.ts', 'services/transactions/**/*.ts', 'services/cli/commands/*.ts'];
+const LATER = [
+  'services/stages/*/*.ts',
+  'services/transactions/**/*.ts',
+  'services/cli/commands/*.ts',
+  'operator/{controller,kube,lag}/**/*.ts',
+];
 
 const common = { PATH: process.env.PATH, NODE_COMPILE_CACHE, ADMIN_PORT: 'none', LOG_LEVEL: 'none' };
 for (const args of PROCESSES) {

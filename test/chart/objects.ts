@@ -64,6 +64,8 @@ export interface KubeObject {
   readonly metadata: Metadata;
   readonly spec?: Spec;
   readonly data?: Labels;
+  /** Of a role. */
+  readonly rules?: readonly object[];
 }
 
 export interface OwnedPod extends PodTemplate {

@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { STAGE_SCALER_SCHEMAS } from '../../operator/api/spec-schema.ts';
 import { parseOperatorConfig } from '../../operator/config/operator-config.ts';
 import { parseOptions } from '../../operator/options.ts';
@@ -7,7 +9,8 @@ import { topicOf } from '../../services/domain/events.ts';
 import { STAGES, consumedBy, groupOf } from '../../services/domain/stages.ts';
 import { ORDERS } from '../../services/domain/state-machine.ts';
 import type { RenderOptions } from './helm.ts';
-import { containerOf, pick, render } from './helm.ts';
+import { ROOT, containerOf, pick, render } from './helm.ts';
+import type { KubeObject } from './objects.ts';
 import { nameOf, podsOf } from './objects.ts';
 import { RENDERINGS } from './renderings.ts';
 
@@ -32,6 +35,17 @@ describe.each(Object.entries(RENDERINGS))('%s', (_name, options) => {
     expect(command).toBe('operator');
     expect(parseOptions(args).config).toBe('/etc/sluice/operator/config.yaml');
   });
+});
+
+test('the operator may do what it says it needs, and nothing else', async () => {
+  const text = await readFile(join(ROOT, 'operator', 'kube', 'rbac.yaml'), 'utf8');
+  const [rules, election] = parseAllDocuments(text).map((document) => (document.toJS() as KubeObject).rules);
+  const own = await render();
+  expect(pick(own, 'Role', 'operator').rules).toEqual(rules);
+  expect(pick(own, 'Role', 'operator-leader-election').rules).toEqual(election);
+  const everywhere = await render({ set: ['operator.watchAllNamespaces=true'] });
+  expect(everywhere.find(({ kind }) => kind === 'ClusterRole')?.rules).toEqual(rules);
+  expect(pick(everywhere, 'Role', 'operator-leader-election').rules).toEqual(election);
 });
 
 test.each(ORDERS.flatMap((order) => STAGES.map((stage) => [stage, order] as const)))(
