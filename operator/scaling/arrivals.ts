@@ -15,10 +15,13 @@ export interface ArrivalRate {
 /** Adds a sample, drops those that are too old, and keeps the number bounded when looks are frequent. */
 export function withSample(samples: readonly Sample[], sample: Sample): readonly Sample[] {
   const oldest = sample[0] - SETTINGS.sampleSpan;
-  const kept = samples.filter(([at]) => at >= oldest);
-  const last = kept.at(-2);
-  const tooClose = last !== undefined && (kept.at(-1)?.[0] ?? 0) - last[0] < SETTINGS.sampleSpacing;
-  return [...(tooClose ? kept.slice(0, -1) : kept), sample];
+  let first = 0;
+  while (first < samples.length && (samples[first]?.[0] ?? oldest) < oldest) first++;
+  const [before, last] = [samples.at(-2), samples.at(-1)];
+  const tooClose = before !== undefined && last !== undefined && last[0] - before[0] < SETTINGS.sampleSpacing;
+  const kept = samples.slice(first, tooClose ? -1 : undefined);
+  kept.push(sample);
+  return kept;
 }
 
 /**
@@ -30,9 +33,8 @@ export function withSample(samples: readonly Sample[], sample: Sample): readonly
  * Source: Knative's stable and panic windows (pkg/autoscaler/scaling/autoscaler.go), with a test for significance in
  * place of the fixed factor of 2.
  */
-export function arrivalRate(samples: readonly Sample[]): ArrivalRate | undefined {
+export function arrivalRate(samples: readonly Sample[], dispersion: number): ArrivalRate | undefined {
   const counts = SETTINGS.arrivalWindows.map((seconds) => countOver(samples, seconds));
-  const dispersion = dispersionOf(samples);
   let chosen = counts[0];
   counts.forEach((count, index) => {
     if (count === undefined || chosen === undefined) return;
@@ -56,12 +58,10 @@ export function countOver(samples: readonly Sample[], seconds: number): Count | 
   const last = samples.at(-1);
   if (last === undefined) return undefined;
   const from = last[0] - seconds - 0.1;
-  const first = samples.find(([at]) => at >= from);
-  if (first === undefined || first === last) {
-    const before = samples.at(-2);
-    return before && { records: last[1] - before[1], seconds: last[0] - before[0] };
-  }
-  return { records: last[1] - first[1], seconds: last[0] - first[0] };
+  let index = samples.length - 1;
+  while (index > 0 && (samples[index - 1]?.[0] ?? from) >= from) index--;
+  const first = samples[index === samples.length - 1 ? index - 1 : index];
+  return first && { records: last[1] - first[1], seconds: last[0] - first[0] };
 }
 
 /**
@@ -71,18 +71,23 @@ export function countOver(samples: readonly Sample[], seconds: number): Count | 
  */
 export function dispersionOf(samples: readonly Sample[]): number {
   if (samples.length < 10) return 1;
-  const rates = samples.slice(1).map(([at, written], index) => {
-    const [before, writtenBefore] = samples[index] ?? [at, written];
-    return at > before ? (written - writtenBefore) / (at - before) : 0;
-  });
-  const squares = rates
-    .slice(1)
-    .map((rate, index) => (rate - (rates[index] ?? rate)) ** 2)
-    .sort((a, b) => a - b);
+  const squares: number[] = [];
+  let rateBefore = rateBetween(samples[0], samples[1]);
+  for (let index = 2; index < samples.length; index++) {
+    const rate = rateBetween(samples[index - 1], samples[index]);
+    squares.push((rate - rateBefore) ** 2);
+    rateBefore = rate;
+  }
+  squares.sort((a, b) => a - b);
   const [first, last] = [samples[0], samples.at(-1)];
   if (first === undefined || last === undefined) return 1;
   const mean = (last[1] - first[1]) / (last[0] - first[0]);
   const spacing = (last[0] - first[0]) / (samples.length - 1);
   const variance = (squares[Math.floor(squares.length / 2)] ?? 0) / (2 * 0.455);
   return mean > 0 ? Math.min(100, Math.max(1, (variance * spacing) / mean)) : 1;
+}
+
+function rateBetween(from: Sample | undefined, to: Sample | undefined): number {
+  if (from === undefined || to === undefined || to[0] <= from[0]) return 0;
+  return (to[1] - from[1]) / (to[0] - from[0]);
 }

@@ -1,3 +1,4 @@
+import { loadavg } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { decide, initialState } from './decide.ts';
 import { TestStage } from './test-stage.ts';
@@ -17,20 +18,28 @@ const stages = Array.from({ length: scalers }, (_, index) => {
 
 let state = initialState();
 const took: number[] = [];
+const cpu: number[] = [];
 for (let look = 0; look < looks; look++) {
   for (const [index, stage] of stages.entries()) stage.run(2, 100 + ((index + look) % 40));
   const observation = { at: 2 * look, scalers: stages.map((stage) => stage.observe()) };
   const begin = performance.now();
+  const cpuBegin = process.cpuUsage();
   const decided = decide(state, observation);
   took.push(performance.now() - begin);
+  const { user, system } = process.cpuUsage(cpuBegin);
+  cpu.push((user + system) / 1_000);
   ({ state } = decided);
   decided.decisions.forEach(({ replicas }, index) => stages[index]!.scale(replicas));
 }
 
-const counted = took.slice(WARM_UP).sort((a, b) => a - b);
-const at = (share: number): string => (counted[Math.ceil(share * counted.length) - 1] ?? 0).toFixed(1);
+const counted = (all: readonly number[]): number[] => all.slice(WARM_UP).sort((a, b) => a - b);
+const at = (all: readonly number[], share: number): string => {
+  const sorted = counted(all);
+  return `${(sorted[Math.ceil(share * sorted.length) - 1] ?? 0).toFixed(1)} ms`;
+};
 const bytes = JSON.stringify(state).length / scalers;
 process.stdout.write(
-  `${scalers} scalers x ${partitions} partitions, ${counted.length} looks: ` +
-    `p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, max ${at(1)} ms; state ${Math.round(bytes)} bytes of JSON per scaler\n`,
+  `${scalers} scalers x ${partitions} partitions, ${took.length - WARM_UP} looks: ` +
+    `p50 ${at(took, 0.5)}, p99 ${at(took, 0.99)}; CPU p50 ${at(cpu, 0.5)}, p99 ${at(cpu, 0.99)}; ` +
+    `state ${Math.round(bytes)} bytes of JSON per scaler; load average ${loadavg()[0]?.toFixed(1)}\n`,
 );

@@ -1,5 +1,4 @@
 import type { Sample } from './arrivals.ts';
-import { dispersionOf } from './arrivals.ts';
 
 /** A load that grows steadily. */
 export interface Ramp {
@@ -17,16 +16,16 @@ const LARGEST_RISE = 0.4;
 /**
  * Is the load growing steadily? The last minute in five blocks: the last must be above the first by more than three
  * deviations of chance, no block below the one before by more than chance, and no single rise more than 40 % of
- * it all: a step is no ramp. slope = (last block - first block) / 48 s.
+ * it all: a step is no ramp. `dispersion`: see dispersionOf. slope = (last block - first block) / 48 s.
  *
  * Source: Daedalus (arXiv 2403.02093) extrapolates a slope when its forecast model fits badly.
  */
-export function rampOf(samples: readonly Sample[]): Ramp | undefined {
+export function rampOf(samples: readonly Sample[], dispersion: number): Ramp | undefined {
   const rates = blockRates(samples);
   const [first, last] = [rates?.[0], rates?.at(-1)];
   if (rates === undefined || first === undefined || last === undefined) return undefined;
   const rise = last - first;
-  const deviation = Math.sqrt((dispersionOf(samples) * Math.max(last, 1 / BLOCK_SECONDS)) / BLOCK_SECONDS);
+  const deviation = Math.sqrt((dispersion * Math.max(last, 1 / BLOCK_SECONDS)) / BLOCK_SECONDS);
   if (rise < 3 * Math.SQRT2 * deviation) return undefined;
   const rises = rates.slice(1).map((rate, index) => rate - (rates[index] ?? rate));
   if (Math.min(...rises) < -Math.SQRT2 * deviation || Math.max(...rises) > LARGEST_RISE * rise)

@@ -1,5 +1,5 @@
 import { ageSeconds } from './age.ts';
-import { type ArrivalRate, arrivalRate } from './arrivals.ts';
+import { type ArrivalRate, arrivalRate, dispersionOf } from './arrivals.ts';
 import { standingSeconds } from './backlog.ts';
 import { type Capacity, capacityOf } from './capacity.ts';
 import { candidateReplicas, effectiveReplicas, nextLevel } from './levels.ts';
@@ -100,7 +100,8 @@ function knowledgeOf(
   feedsBottleneck: boolean,
 ): Knowledge {
   const { spec, replicas } = scaler;
-  const arrival = arrivalRate(memory.samples) ?? UNKNOWN_ARRIVAL;
+  const dispersion = dispersionOf(memory.samples);
+  const arrival = arrivalRate(memory.samples, dispersion) ?? UNKNOWN_ARRIVAL;
   const capacity = capacityOf(memory, spec.capacityHint);
   const rates = partitionRates(memory.partitionLoad);
   const troubled = troubledPartitions(look, rates, memory.commits, {
@@ -116,7 +117,7 @@ function knowledgeOf(
   const lag = look.lag - given(helpless, look.lags);
   const backlog = Math.max(0, lag - standing * arrival.perSecond);
   const lead = coldStartSeconds(memory.operation) + rebalanceSeconds(memory.rebalances);
-  const own = ownPlan(arrival, rampOf(memory.samples), lead);
+  const own = ownPlan(arrival, rampOf(memory.samples, dispersion), lead);
   const whole = planFrom(own, inflow(memory, upstream), memory.samples, upstream.some(isRestless));
   const excess = capacity === undefined ? 0 : excessOf(troubled, rates, capacity.perReplica);
   const plan = { ...whole, soon: Math.max(0, whole.soon - excess), ahead: Math.max(0, whole.ahead - excess) };
