@@ -101,12 +101,17 @@ async function createTopics(brokers: readonly string[]): Promise<void> {
   for (let from = 0; from < topics.length; from += 20)
     await admin.createTopics({
       topics: topics.slice(from, from + 20),
-      waitForLeaders: true,
       timeout: 60_000,
+      waitForLeaders: false,
     });
   const partitions = Array.from({ length: PARTITIONS }, (_, partition) => ({ partition, offset: '0' }));
+  const commit = (index: number): Promise<boolean> =>
+    admin.setOffsets({ groupId: `bench-${index}`, topic: topicOf(index), partitions }).then(
+      () => true,
+      () => false,
+    );
   await inParallel(SCALERS, 64, (index) =>
-    admin.setOffsets({ groupId: `bench-${index}`, topic: topicOf(index), partitions }),
+    until(`the offsets of group ${index}`, () => commit(index), 300_000),
   );
   await admin.disconnect();
   say('topics and groups are made');
