@@ -1,5 +1,3 @@
-import { loadavg } from 'node:os';
-import { performance } from 'node:perf_hooks';
 import { decide, initialState } from './decide.ts';
 import { TestStage } from './test-stage.ts';
 
@@ -41,5 +39,5 @@ const bytes = JSON.stringify(state).length / scalers;
 process.stdout.write(
   `${scalers} scalers x ${partitions} partitions, ${took.length - WARM_UP} looks: ` +
     `p50 ${at(took, 0.5)}, p99 ${at(took, 0.99)}; CPU p50 ${at(cpu, 0.5)}, p99 ${at(cpu, 0.99)}; ` +
-    `state ${Math.round(bytes)} bytes of JSON per scaler; load average ${loadavg()[0]?.toFixed(1)}\n`,
+    `state ${Math.round(bytes)} bytes of JSON per scaler\n`,
 );
