@@ -49,6 +49,28 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          // What the chart renders, by helm itself.
+          name: 'chart',
+          include: ['test/chart/**/*.test.ts'],
+          globalSetup: ['test/chart/global-setup.ts'],
+          testTimeout: minutes(1),
+          hookTimeout: minutes(10),
+        },
+      },
+      {
+        extends: true,
+        test: {
+          // The chart as a release on a real API server, without nodes.
+          name: 'release',
+          include: ['test/release/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: minutes(1),
+          hookTimeout: minutes(15),
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'faults',
           include: ['test/faults/**/*.test.ts'],
           // Each file brings up a whole stack: two at a time would measure each other.
