@@ -3,23 +3,25 @@ import type { Look } from './look.ts';
 /** End offsets of every partition at one look. */
 export type Mark = readonly [at: number, ends: readonly number[]];
 
-/** Marks lie at least this far apart, and at least this share of their age. */
-const SPACING_SECONDS = 1.9;
-const SPACING_SHARE = 0.4;
+/** Two neighbours of a mark may lie this far apart, or this share of its age, before it is needed between them. */
+const SPACING_SECONDS = 3;
+const SPACING_SHARE = 0.5;
 const SPAN_SECONDS = 900;
 
-/** Adds a mark and thins out the older ones, so that a dozen of them reach back a quarter of an hour. */
+/** Adds a mark and thins out the older ones, so that a dozen or two reach back a quarter of an hour. */
 export function withMark(marks: readonly Mark[], mark: Mark): readonly Mark[] {
-  const kept: Mark[] = [mark];
-  let last = mark[0];
-  for (const older of marks.toReversed()) {
-    const age = mark[0] - older[0];
-    if (age > SPAN_SECONDS) break;
-    if (last - older[0] < Math.max(SPACING_SECONDS, SPACING_SHARE * (mark[0] - last))) continue;
-    kept.push(older);
-    last = older[0];
+  const kept: Mark[] = [];
+  for (const [index, each] of marks.entries()) {
+    const age = mark[0] - each[0];
+    if (age > SPAN_SECONDS) continue;
+    const older = kept.at(-1);
+    const newer = marks[index + 1] ?? mark;
+    const needed =
+      older === undefined || newer[0] - older[0] > Math.max(SPACING_SECONDS, SPACING_SHARE * age);
+    if (needed) kept.push(each);
   }
-  return kept.toReversed();
+  kept.push(mark);
+  return kept;
 }
 
 /**
