@@ -50,7 +50,7 @@ export interface ProfileSettings {
 }
 
 export const PROFILES: Readonly<Record<Profile, ProfileSettings>> = {
-  cost: { target: 0.95, upper: 0.98, lower: 0.92, recovery: 3, window: 30, price: 10 },
-  balanced: { target: 0.95, upper: 0.98, lower: 0.92, recovery: 2, window: 45, price: 20 },
+  cost: { target: 0.95, upper: 0.98, lower: 0.92, recovery: 4, window: 30, price: 10 },
+  balanced: { target: 0.95, upper: 0.98, lower: 0.92, recovery: 3, window: 45, price: 20 },
   stable: { target: 0.8, upper: 0.9, lower: 0.75, recovery: 0.5, window: 300, price: 40 },
 };
