@@ -24,6 +24,8 @@ import { startServers } from '../fixtures/servers.ts';
 import { temporaryDirectory } from '../fixtures/temporary-directory.ts';
 import { until } from '../fixtures/until.ts';
 import { ClusterClient } from './cluster-client.ts';
+import type { GroupOffsets } from './group-offsets.ts';
+import { commitOffsets } from './group-offsets.ts';
 import { quantile, Scrape } from './scrape.ts';
 
 const { values } = parseArgs({
@@ -38,6 +40,8 @@ const SECONDS = Number(values.seconds);
 const TOPICS = Math.ceil(SCALERS / 5);
 const PARTITIONS = 12;
 const MIB = 1_048_576;
+/** As the chart starts it. */
+const NODE_FLAGS = ['--max-old-space-size=160', '--max-semi-space-size=4'];
 const ends: (() => unknown)[] = [];
 
 try {
@@ -104,14 +108,23 @@ async function createTopics(brokers: readonly string[]): Promise<void> {
       timeout: 60_000,
       waitForLeaders: false,
     });
-  const partitions = Array.from({ length: PARTITIONS }, (_, partition) => ({ partition, offset: '0' }));
-  const commit = (index: number): Promise<boolean> =>
-    admin.setOffsets({ groupId: `bench-${index}`, topic: topicOf(index), partitions }).then(
-      () => true,
-      () => false,
-    );
-  await inParallel(SCALERS, 64, (index) =>
-    until(`the offsets of group ${index}`, () => commit(index), 300_000),
+  // The topic of the offsets is made when somebody asks for the first group.
+  await until('a coordinator', () => admin.describeGroups(['bench-0']).catch(() => false as const), 120_000);
+  const [host = '', port] = brokers[0]!.split(':');
+  let left: readonly GroupOffsets[] = Array.from({ length: SCALERS }, (_, index) => ({
+    group: `bench-${index}`,
+    topic: topicOf(index),
+    partitions: PARTITIONS,
+    offset: 0,
+    metadata: JSON.stringify({ v: 1, r: `replica-${index}`, b: 12.345, n: 48_211, f: 3 }),
+  }));
+  await until(
+    'the offsets of all groups',
+    async () => {
+      left = await commitOffsets({ host, port: Number(port) }, left);
+      return left.length === 0;
+    },
+    300_000,
   );
   await admin.disconnect();
   say('topics and groups are made');
@@ -159,7 +172,7 @@ async function startOperator(kubeconfig: string, namespace: string, brokers: rea
     '0',
   ];
   const env = { ...process.env, POD_NAMESPACE: namespace, LOG_LEVEL: 'info' };
-  const child = spawn(process.execPath, ['--max-semi-space-size=2', main, ...args], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, main, ...args], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
