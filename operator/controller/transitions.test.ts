@@ -73,5 +73,8 @@ describe('replicas that others have set are told', () => {
     expect(manualOccurrence(scaled, outcomeOf(one, { desired: 6 }), undefined)).toEqual([]);
     expect(manualOccurrence(scaled, outcomeOf(one, { desired: 3 }), undefined)).toEqual([]);
     expect(manualOccurrence(undefined, outcomeOf(one, { desired: 6 }), undefined)).toEqual([]);
+    const late = outcomeOf(one, { desired: 6 });
+    expect(manualOccurrence(outcomeOf(one), late, 'sluice-operator')).toEqual([]);
+    expect(manualOccurrence(outcomeOf(one), late, 'kubectl')).toHaveLength(1);
   });
 });

@@ -1,4 +1,5 @@
 import type { Condition, ConditionType } from '../api/v1alpha1.ts';
+import { FIELD_MANAGER } from '../kube/scale-target.ts';
 import type { Outcome } from '../loop/ports.ts';
 
 /** Something worth an Event. */
@@ -68,7 +69,8 @@ export function manualOccurrence(
   after: Outcome,
   by: string | undefined,
 ): Occurrence[] {
-  if (!before) return [];
+  // Under load our own change may be seen only ticks later.
+  if (!before || by === FIELD_MANAGER) return [];
   const [was, is] = [before.observation.replicas.desired, after.observation.replicas.desired];
   if (is === was || (before.result === 'scaled' && is === before.decision.replicas)) return [];
   const { decision, result } = after;
