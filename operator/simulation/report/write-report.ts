@@ -18,10 +18,12 @@ export async function writeReport(directory: string, report: SimulationReport): 
 }
 
 /** Every figure of the report, without what only pictures need. */
-function toResults({ pictures: _, scenarios, controllers, ...rest }: SimulationReport): unknown {
+function toResults(report: SimulationReport): unknown {
+  const { scenarios, controllers } = report;
   return {
     format: 1,
-    ...rest,
+    ...report,
+    pictures: undefined,
     scenarios: scenarios.map(({ name, title, durationSeconds, scalable }) => ({
       name,
       title,
