@@ -197,7 +197,7 @@ describe('more replicas', () => {
       'ReplicasStarting',
     ],
   ] as const)('%s', (...[, given, replicas, reason]) => {
-    const ruling = moreReplicas(situation(given as Given));
+    const ruling = moreReplicas(situation(given));
     expect([ruling?.replicas, ruling?.reason]).toEqual([replicas, reason]);
   });
 });
@@ -256,7 +256,7 @@ describe('fewer replicas', () => {
     ],
     ['all are needed', { replicas: 12, known: { sized: sized(12) } }, undefined, undefined],
   ] as const)('%s', (...[, given, replicas, reason]) => {
-    const ruling = fewerReplicas(situation(given as Given));
+    const ruling = fewerReplicas(situation(given));
     expect([ruling?.replicas, ruling?.reason]).toEqual([replicas, reason]);
   });
 
