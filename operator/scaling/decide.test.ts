@@ -251,3 +251,24 @@ test('scalers that miss from one look are remembered', () => {
   expect(learnedOf(without.state)).toHaveProperty('two.capacityPerReplica');
   expect(decide(without.state, observation(both.at + 700)).state.scalers).toEqual({});
 });
+
+test.each([
+  [8, true],
+  [14, false],
+])('a gap of %d s in what is known is bridged: %s', (seconds, bridged) => {
+  const stage = new TestStage();
+  let { state, at } = drive([stage], { rate: 30, seconds: 70 });
+  for (const end = at + seconds; at < end; at += TICK) {
+    stage.run(TICK, 30 * TICK);
+    const { decisions, state: next } = decide(
+      state,
+      observation(at, { ...stage.observe(), lag: unknownLag() }),
+    );
+    expect(decisions[0]).toMatchObject({ replicas: 1, reason: 'LagUnknown' });
+    state = next;
+  }
+  const after = drive([stage], { rate: 30, seconds: TICK, state, from: at }).last[0]!;
+  expect(after.replicas).toBe(1);
+  if (bridged) expect(after.measured.arrivalPerSecond).toBeCloseTo(30, 0);
+  else expect(after.measured.arrivalPerSecond ?? 0).toBe(0);
+});

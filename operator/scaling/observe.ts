@@ -31,7 +31,7 @@ export function observe(before: ScalerState, scaler: ScalerObservation, at: numb
   const look = readLook(lag, spec.offsetReset, known.offsets);
   if (!('backwards' in look)) return seen(known, scaler, at, look);
   const message = `offsets went backwards: ${look.backwards}`;
-  return unseen(known, scaler, at, { kind: 'unknown', reason: 'OffsetsIncomplete', message });
+  return unseen(known, scaler, at, { kind: 'unknown', reason: 'OffsetsReset', message });
 }
 
 /** Another revision may be faster or slower: what the old one could is only a guess for it. */
@@ -51,10 +51,14 @@ function ofRevision(
   };
 }
 
+/** Offsets are cumulative: what was written and settled in a gap of this many seconds is seen after it. */
+const BRIDGED_SECONDS = 10;
+
 function unseen(before: ScalerState, scaler: ScalerObservation, at: number, unknown: UnknownLag): Observed {
+  const bridged = unknown.reason !== 'OffsetsReset' && at - before.seenAt <= BRIDGED_SECONDS;
   const memory: ScalerState = {
     ...before,
-    ...withoutWindows(at),
+    ...(bridged ? {} : withoutWindows(at)),
     at,
     unknownSince: before.unknownSince ?? at,
     saturation: interrupted(before.saturation),
@@ -66,7 +70,7 @@ function unseen(before: ScalerState, scaler: ScalerObservation, at: number, unkn
 function seen(earlier: ScalerState, scaler: ScalerObservation, at: number, look: Look): Observed {
   const before =
     earlier.offsets?.topology === look.topology ? earlier : { ...earlier, ...withoutWindows(at) };
-  const elapsed = Math.max(0, at - before.at);
+  const elapsed = Math.max(0, at - before.seenAt);
   const last = before.samples.at(-1);
   const flow = last && {
     written: look.written - last[1],
@@ -77,6 +81,7 @@ function seen(earlier: ScalerState, scaler: ScalerObservation, at: number, look:
   const memory: ScalerState = {
     ...before,
     at,
+    seenAt: at,
     unknownSince: undefined,
     activeAt: look.lag > 0 || (flow?.written ?? 0) > 0 ? at : before.activeAt,
     offsets: { topology, ends, committed, positions },

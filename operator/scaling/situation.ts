@@ -83,7 +83,7 @@ export function assess(
       ...upstream.map(({ activeAt }) => activeAt),
     ),
     knownSince:
-      upstream.length < spec.upstream.length
+      upstream.length < spec.upstream.length || upstream.some(({ known }) => known === undefined)
         ? memory.at
         : Math.max(memory.knownSince, ...upstream.map(({ knownSince }) => knownSince)),
   };

@@ -33,6 +33,8 @@ export interface Learned {
 export interface ScalerState {
   /** When it was last looked at. */
   readonly at: number;
+  /** When it was last seen: later differences of offsets are over the time since. */
+  readonly seenAt: number;
   /** When what is known of arrivals and need began. */
   readonly knownSince: number;
   /** Since when lag has been unknown; undefined: it is known. */
@@ -91,8 +93,9 @@ export const withoutWindows = (
   at: number,
 ): Pick<
   ScalerState,
-  'knownSince' | 'offsets' | 'samples' | 'marks' | 'partitionLoad' | 'commits' | 'needs'
+  'seenAt' | 'knownSince' | 'offsets' | 'samples' | 'marks' | 'partitionLoad' | 'commits' | 'needs'
 > => ({
+  seenAt: at,
   knownSince: at,
   offsets: undefined,
   samples: [],

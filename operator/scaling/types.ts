@@ -69,6 +69,8 @@ export type UnknownReason =
   | 'GroupMissing'
   | 'PartitionLeaderless'
   | 'OffsetsIncomplete'
+  /** Behind where they were: the topic has been made anew, or the group's offsets have been set back. */
+  | 'OffsetsReset'
   | 'ReadTimedOut';
 
 export interface KnownLag {
