@@ -23,7 +23,10 @@ export interface KubeRequest {
   /** From the call to its end, waiting and repeating included. Default 10 s. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** What must not wait for the others: a scaling goes before statuses and Events, the Lease waits for nobody. */
+  readonly lane?: Lane;
 }
+export type Lane = 'background' | 'scale' | 'lease';
 
 /** One exchange with the API server, for metrics. */
 export interface KubeCall {
@@ -52,8 +55,8 @@ export interface WatchRequest {
 }
 
 const TIMEOUT_MS = 10_000;
-/** Requests in flight at once: the API server's fairness gives one client about as many. */
-const IN_FLIGHT = 16;
+/** Requests in flight at once, in all about as many as the API server's fairness gives one client. */
+const IN_FLIGHT = { background: 8, scale: 16, lease: Infinity } as const;
 
 /**
  * A client of one API server: JSON in and out, any resource by its path, a timeout on each request, 429 obeyed.
@@ -62,7 +65,11 @@ export class KubeClient implements KubeApi {
   private readonly server: string;
   private readonly credentials: Credentials;
   private readonly http = new IsomorphicFetchHttpLibrary();
-  private readonly gate = new Gate(IN_FLIGHT);
+  private readonly gates = {
+    background: new Gate(IN_FLIGHT.background),
+    scale: new Gate(IN_FLIGHT.scale),
+    lease: new Gate(IN_FLIGHT.lease),
+  };
   private readonly onCall: (call: KubeCall) => void;
 
   constructor(config: KubeConfig, onCall: (call: KubeCall) => void = () => {}) {
@@ -76,7 +83,7 @@ export class KubeClient implements KubeApi {
   async request(request: KubeRequest): Promise<unknown> {
     const timeout = AbortSignal.timeout(request.timeoutMs ?? TIMEOUT_MS);
     const signal = request.signal ? AbortSignal.any([timeout, request.signal]) : timeout;
-    return this.gate.run(signal, () => this.attempt(request, signal));
+    return this.gates[request.lane ?? 'background'].run(signal, () => this.attempt(request, signal));
   }
 
   async *watch(request: WatchRequest): AsyncGenerator<WatchEvent, void, undefined> {

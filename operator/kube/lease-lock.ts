@@ -53,7 +53,7 @@ export function createLeaseLock({ api, namespace, name }: KubeLeaseOptions): Lea
   return {
     read: async (timeoutMs) => {
       try {
-        return heldLease(await api.request({ method: 'GET', path, timeoutMs }));
+        return heldLease(await api.request({ method: 'GET', path, timeoutMs, lane: 'lease' }));
       } catch (error) {
         if (hasStatus(error, 404)) return undefined;
         throw error;
@@ -76,7 +76,7 @@ export function createLeaseLock({ api, namespace, name }: KubeLeaseOptions): Lea
       const target = made
         ? ({ method: 'POST', path: collection } as const)
         : ({ method: 'PUT', path } as const);
-      return heldLease(await api.request({ ...target, body, timeoutMs }));
+      return heldLease(await api.request({ ...target, body, timeoutMs, lane: 'lease' }));
     },
   };
 }

@@ -35,7 +35,7 @@ const TIMEOUT_MS = 5_000;
 /** @throws TargetError */
 export async function readScale(api: KubeApi, path: string, timeoutMs = TIMEOUT_MS): Promise<Scale> {
   try {
-    return scaleOf(await api.request({ method: 'GET', path, timeoutMs }));
+    return scaleOf(await api.request({ method: 'GET', path, timeoutMs, lane: 'scale' }));
   } catch (error) {
     throw targetError(error);
   }
@@ -57,7 +57,9 @@ export async function writeScale(api: KubeApi, write: ScaleWrite): Promise<Scale
       const body = { metadata: { resourceVersion }, spec: { replicas: to } };
       const contentType = 'application/merge-patch+json';
       const query = { fieldManager };
-      return scaleOf(await api.request({ method: 'PATCH', path, query, body, contentType, timeoutMs }));
+      return scaleOf(
+        await api.request({ method: 'PATCH', path, query, body, contentType, timeoutMs, lane: 'scale' }),
+      );
     } catch (error) {
       if (!hasStatus(error, 409) || attempt === ATTEMPTS) throw targetError(error);
     }
