@@ -81,10 +81,10 @@ export function roles(options: RoleOptions): Roles {
 }
 
 /**
- * Calls in flight of one remote process: some 570 a second at a latency of 450 ms, so that a load step on one
+ * Calls in flight of one remote process: some 900 a second at a latency of 450 ms, so that a load step on one
  * machine needs more than one. Without the operator there is one, which has to take everything.
  */
-const REMOTE_CONCURRENCY = '256';
+const REMOTE_CONCURRENCY = '400';
 
 function stageEnv(stage: Stage, { operator, env }: RoleOptions): NodeJS.ProcessEnv {
   if (stage !== 'remote' || !operator) return { STAGE: stage };
