@@ -203,6 +203,8 @@ async function startOperator(kubeconfig: string, namespace: string, brokers: rea
 }
 
 async function withStatus(client: ClusterClient): Promise<number> {
+  // Not more often: kubectl itself takes a core for it.
+  await new Promise((resolve) => setTimeout(resolve, 5_000));
   const text = await client.kubectl(
     'get',
     'ss',
