@@ -1,4 +1,4 @@
-import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
@@ -15,6 +15,7 @@ import {
   startCall,
   startProcess,
   startSend,
+  untraced,
 } from './tracing.ts';
 
 const exporter = new InMemorySpanExporter();
@@ -181,6 +182,19 @@ test('work on behalf of many is recorded in its batch, not in the trace of the o
   expect(root.links.map((link) => formatTraceparent(link.context))).toEqual(traceparents);
   await expect(runBatch('failing', { size: 1 }, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
   expect(recorded('failing').status.code).toBe(SpanStatusCode.ERROR);
+});
+
+test('a poll that a request has set off is recorded nowhere', async () => {
+  const span = startProcess(message);
+  const inside = await span.run(() =>
+    untraced(async () => {
+      await Promise.resolve();
+      trace.getTracer('x').startSpan('query').end();
+      return currentTraceparent();
+    }),
+  );
+  expect(inside).toBeUndefined();
+  expect(exporter.getFinishedSpans()).toEqual([]);
 });
 
 test('each line of a request begins a trace of its own, linked to the request', () => {

@@ -1,6 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
-import { context, isSpanContextValid, SpanKind, trace } from '@opentelemetry/api';
-import { parseTraceParent } from '@opentelemetry/core';
+import { context, isSpanContextValid, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
+import { parseTraceParent, suppressTracing } from '@opentelemetry/core';
 import type {
   BatchOptions,
   CallOptions,
@@ -41,6 +41,9 @@ export function createRecorder(): SpanRecorder {
       const span = tracer.startSpan(name, { kind: SpanKind.PRODUCER, root: true, links });
       span.end();
       return formatTraceparent(span.spanContext());
+    },
+    untraced(work) {
+      return context.with(suppressTracing(ROOT_CONTEXT), work);
     },
     current() {
       const active = trace.getSpanContext(context.active());

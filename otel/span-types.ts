@@ -83,5 +83,7 @@ export interface SpanRecorder {
   batch(name: string, options: BatchOptions): BatchSpan;
   /** A span that ends at once and begins a trace, linked to the active span; returns its traceparent. */
   begin(name: string): string;
+  /** Nothing that `work` does, or sets going, is recorded. */
+  untraced<Result>(work: () => Result): Result;
   current(): string | undefined;
 }

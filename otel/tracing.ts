@@ -74,6 +74,12 @@ export function beginTrace(name: string): string | undefined {
   return registered()?.recorder.begin(name);
 }
 
+/** Runs work that goes on for everybody, such as a poll, in the trace of none: not in that of who set it off. */
+export function untraced<Result>(work: () => Result): Result {
+  const registration = registered();
+  return registration ? registration.recorder.untraced(work) : work();
+}
+
 /** The traceparent of the span that is active here; undefined where there is none, as always with tracing off. */
 export function currentTraceparent(): string | undefined {
   return registered()?.recorder.current();

@@ -1,3 +1,5 @@
+import { untraced } from '../../otel/tracing.ts';
+
 export interface ChangeWatcherOptions {
   /** Current version by id, for those that exist. */
   readonly versions: (ids: readonly string[]) => Promise<ReadonlyMap<string, number>>;
@@ -60,7 +62,7 @@ export class ChangeWatcher {
       const onAbort = (): void => wake('aborted');
       signal.addEventListener('abort', onAbort);
       this.waiting.add(waiter);
-      if (!this.polling) void this.poll();
+      if (!this.polling) void untraced(() => this.poll());
     });
   }
 

@@ -32,13 +32,20 @@ with released as (
   select key, min(seq) as seq from unnest($1::text[], $2::bigint[]) as u(key, seq) group by key
 ), head as (
   select k.key, min(k.seq) as seq from key_lane k where k.key = any($1::text[]) group by k.key
-), woken as (
-  -- The sweeper counts from here: the event is on its way once more.
-  update transaction t set updated_at = clock_timestamp()
+), ready as (
+  -- Locked in order of id, as by every statement that changes transactions: otherwise two could wait for each other.
+  select t.id
   from released r
   join head h on h.key = r.key and h.seq > r.seq
   join key_lane k on k.key = h.key and k.seq = h.seq
-  where t.id = k.transaction_id and t.outcome is null and t.next_attempt_at is null
+  join transaction t on t.id = k.transaction_id
+  where t.outcome is null and t.next_attempt_at is null
+  order by t.id for no key update of t
+), woken as (
+  -- The sweeper counts from here: the event is on its way once more.
+  update transaction t set updated_at = clock_timestamp()
+  from ready
+  where t.id = ready.id
   returning t.id, t.shard, t.key, t."order", t.state
 )
 insert into outbox (shard, key, transaction_id, version)
