@@ -42,7 +42,21 @@ ruleAjv.addKeyword({
   validate: (rules: readonly { rule: string }[], self: Node) => rules.every(({ rule }) => RULES[rule]!(self)),
 });
 const keepsRules = ruleAjv.compile(standard(schema) as object);
-const accepts = (raw: object): boolean => hasValidShape(raw) && keepsRules(raw);
+const accepts = (raw: object): boolean => {
+  dropNulls(raw, schema);
+  return hasValidShape(raw) && keepsRules(raw);
+};
+
+/** As the API server does before it fills in defaults. */
+function dropNulls(value: unknown, node: Schema): void {
+  if (typeof value !== 'object' || value === null) return;
+  const fields = value as Record<string, unknown>;
+  const required = (node['required'] ?? []) as readonly string[];
+  for (const [name, child] of Object.entries((node['properties'] ?? {}) as Record<string, Schema>)) {
+    if (fields[name] === null && !required.includes(name)) delete fields[name];
+    dropNulls(fields[name], child);
+  }
+}
 
 /** As the API server reads it: `exclusiveMinimum: true` and sets are older words for what JSON Schema has today. */
 function standard(node: unknown): unknown {

@@ -10,6 +10,15 @@ const text = (maxLength: number) =>
   });
 
 const objectName = text(253).regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/);
+const apiVersion = z
+  .string()
+  .max(253)
+  .regex(/^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?v[0-9][a-z0-9]*$/);
+const kind = z
+  .string()
+  .max(63)
+  .regex(/^[A-Z][A-Za-z0-9]*$/);
+const connection = text(63).regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/);
 const seconds = z.int().min(1).max(DAY_SECONDS);
 const replicas = z.int().min(0).max(MAX_REPLICAS);
 
@@ -19,36 +28,33 @@ const NOT_UNIQUE = { error: 'must name each only once' };
 /** Where a StageScaler comes from: the API server, which has dropped unknown fields, or a file, where they are typos. */
 export type Origin = 'cluster' | 'file';
 
+/** As the API server does it: null means that nothing is said, except where something must be. */
+const defaulted = <Schema extends z.ZodType>(schema: Schema, value: z.input<Schema>) =>
+  z.preprocess((given) => given ?? value, schema);
+
+const mayBeAbsent = <Schema extends z.ZodType>(schema: Schema) =>
+  z.preprocess((given) => given ?? undefined, schema.optional());
+
 /** What crd.yaml says of `spec`, with the same defaults, bounds and messages. */
 function specSchema(origin: Origin) {
   const object = origin === 'file' ? z.strictObject : z.object;
   const scaleTargetRef = object({
-    apiVersion: z
-      .string()
-      .max(253)
-      .regex(/^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?v[0-9][a-z0-9]*$/)
-      .default('apps/v1'),
-    kind: z
-      .string()
-      .max(63)
-      .regex(/^[A-Z][A-Za-z0-9]*$/)
-      .default('Deployment'),
+    apiVersion: defaulted(apiVersion, 'apps/v1'),
+    kind: defaulted(kind, 'Deployment'),
     name: objectName,
   }).refine(({ kind }) => origin === 'file' || kind !== 'Http', {
     error:
       'kind Http is for local mode: name a Deployment, a StatefulSet or another kind with a scale subresource',
   });
   const kafka = object({
-    connection: text(63)
-      .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/)
-      .default('default'),
+    connection: defaulted(connection, 'default'),
     consumerGroup: text(249),
     topics: z
       .array(text(249).regex(/^[a-zA-Z0-9._-]+$/))
       .min(1)
       .max(32)
       .refine(unique, NOT_UNIQUE),
-    offsetReset: z.enum(['earliest', 'latest']).default('latest'),
+    offsetReset: defaulted(z.enum(['earliest', 'latest']), 'latest'),
   });
   const objective = object({
     maxAgeSeconds: z
@@ -62,14 +68,14 @@ function specSchema(origin: Origin) {
     scaleTargetRef,
     kafka,
     objective,
-    minReplicas: replicas.default(1),
+    minReplicas: defaulted(replicas, 1),
     maxReplicas: z.int().min(1).max(MAX_REPLICAS),
-    upstream: z.array(objectName).max(16).refine(unique, NOT_UNIQUE).default([]),
-    profile: z.enum(['cost', 'balanced', 'stable']).default('balanced'),
-    idleSeconds: seconds.default(300),
-    fallback: object({ replicas, afterSeconds: seconds.default(60) }).optional(),
-    capacityHint: z.number().positive().max(1e9).optional(),
-    dryRun: z.boolean().default(false),
+    upstream: defaulted(z.array(objectName).max(16).refine(unique, NOT_UNIQUE), []),
+    profile: defaulted(z.enum(['cost', 'balanced', 'stable']), 'balanced'),
+    idleSeconds: defaulted(seconds, 300),
+    fallback: mayBeAbsent(object({ replicas, afterSeconds: defaulted(seconds, 60) })),
+    capacityHint: mayBeAbsent(z.number().positive().max(1e9)),
+    dryRun: defaulted(z.boolean(), false),
   })
     .refine(({ minReplicas, maxReplicas }) => minReplicas <= maxReplicas, {
       error: 'spec.minReplicas must not be above spec.maxReplicas',

@@ -29,7 +29,7 @@ export const stageScalers: fc.Arbitrary<Record<string, unknown>> = fc
     kafka: mostly(
       { consumerGroup: 'g', topics: ['t'] },
       fc.record({
-        connection: optional(fc.constantFrom('default', 'other', 'Other', '')),
+        connection: optional(fc.constantFrom('default', 'other', 'Other', '', null)),
         consumerGroup: optional(fc.constantFrom('g', '', 'g'.repeat(249), 'g'.repeat(250), '😀'.repeat(200))),
         topics: optional(fc.array(topic, { maxLength: 3 })),
         offsetReset: optional(fc.constantFrom('earliest', 'latest', 'none')),
@@ -42,11 +42,14 @@ export const stageScalers: fc.Arbitrary<Record<string, unknown>> = fc
       undefined,
       fc.array(fc.constantFrom('validate', 'other', 'self', 'No'), { maxLength: 3 }),
     ),
-    profile: mostly(undefined, fc.constantFrom('cost', 'balanced', 'stable', 'fast')),
+    profile: mostly(undefined, fc.constantFrom('cost', 'balanced', 'stable', 'fast', null)),
     idleSeconds: mostly(undefined, count),
-    fallback: mostly(undefined, fc.record({ replicas: optional(count), afterSeconds: optional(count) })),
-    capacityHint: mostly(undefined, fc.constantFrom(0, -1, 0.1, 40, 1e10, '40')),
-    dryRun: mostly(undefined, fc.constantFrom(true, false, 'yes')),
+    fallback: mostly(
+      undefined,
+      fc.oneof(fc.constant(null), fc.record({ replicas: optional(count), afterSeconds: optional(count) })),
+    ),
+    capacityHint: mostly(undefined, fc.constantFrom(0, -1, 0.1, 40, 1e10, '40', null)),
+    dryRun: mostly(undefined, fc.constantFrom(true, false, 'yes', null)),
   })
   .map((spec) => stageScaler({ spec }));
 

@@ -163,11 +163,14 @@ test('upstream that does not exist is not followed', async () => {
 });
 
 test('more replicas than partitions are not used, and it is told', async () => {
-  lag.set(key('capped'), { perSecond: 4_000, capacity: 40, partitions: 4 });
+  lag.set(key('capped'), { perSecond: 10, capacity: 40, partitions: 4 });
   await cluster.createDeployment('capped', 1);
   await cluster.createScaler('capped', { maxReplicas: 24 });
-  await cluster.untilReplicas('capped', 4);
   await cluster.untilCondition('capped', 'ScalingLimited', 'MaxReplicasAbovePartitions');
+  await cluster.untilEvent('capped', 'MaxReplicasAbovePartitions');
+  lag.set(key('capped'), { perSecond: 4_000, capacity: 40, partitions: 4 });
+  await cluster.untilReplicas('capped', 4);
+  await cluster.untilCondition('capped', 'ScalingLimited', 'TooFewPartitions');
   await someTicks();
   expect(await cluster.replicas('capped')).toBe(4);
 });

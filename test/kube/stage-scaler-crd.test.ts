@@ -117,6 +117,6 @@ test('the API server and the parser accept and refuse the same', async () => {
     accepted[stored ? 'yes' : 'no']++;
     expect({ raw, stored }).toEqual({ raw, stored: parseStageScaler(body, 'cluster').kind === 'valid' });
   };
-  await fc.assert(fc.asyncProperty(stageScalers, check), { numRuns: 300 });
+  await fc.assert(fc.asyncProperty(stageScalers, check), { numRuns: 500 });
   expect(Math.min(accepted.yes, accepted.no)).toBeGreaterThan(20);
 });
