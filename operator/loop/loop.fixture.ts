@@ -1,4 +1,5 @@
 import type { Decision, KnownLag, LagReading, Measured, Reason, ScalerSpec } from '../scaling/types.ts';
+import { spec } from '../scaling/test-observations.ts';
 import type { LagSource, ManagedScaler, ScaleTarget } from './ports.ts';
 import type { Decide } from './tick.ts';
 
@@ -8,20 +9,7 @@ export interface Rig {
   readonly scaled: number[];
 }
 
-export function specOf(name: string): ScalerSpec {
-  return {
-    name,
-    maxAgeSeconds: 10,
-    minReplicas: 1,
-    maxReplicas: 6,
-    upstream: [],
-    profile: 'balanced',
-    idleSeconds: 300,
-    fallback: undefined,
-    capacityHint: undefined,
-    offsetReset: 'earliest',
-  };
-}
+export const specOf = (name: string): ScalerSpec => spec({ name, maxReplicas: 6 });
 
 export function rig(
   name: string,

@@ -1,31 +1,19 @@
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { loadKubeConfig } from '../../operator/kube/load-config.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TestNamespace } from '../cluster/namespace.ts';
-import { createNamespace } from '../cluster/namespace.ts';
 import { until } from '../fixtures/until.ts';
-import { ClusterClient } from './cluster-client.ts';
+import type { ClusterClient } from './cluster-client.ts';
+import { startLeading, stopLeading } from './leading-operator.ts';
 import type { OperatorUnderTest } from './operator-rig.ts';
-import { startOperator } from './operator-rig.ts';
-import { ScriptedLag } from './scripted-lag.ts';
+import type { ScriptedLag } from './scripted-lag.ts';
 
 let namespace: TestNamespace;
 let cluster: ClusterClient;
 let lag: ScriptedLag;
 let operator: OperatorUnderTest;
 beforeAll(async () => {
-  const [kubeconfig, kubectl] = [inject('KUBECONFIG'), inject('KUBECTL')];
-  namespace = await createNamespace(loadKubeConfig(kubeconfig));
-  cluster = new ClusterClient({ kubeconfig, kubectl, namespace: namespace.name });
-  await cluster.installCrd();
-  lag = new ScriptedLag();
-  operator = await startOperator({ kubeconfig, namespace: namespace.name, lag });
-  await until('leadership', () => operator.isLeader());
+  ({ namespace, cluster, lag, operator } = await startLeading());
 });
-afterAll(async () => {
-  await operator.stop();
-  await cluster.close();
-  await namespace.delete();
-});
+afterAll(() => stopLeading({ namespace, cluster, operator }));
 
 /** Of a scaler, for the script. */
 const key = (name: string): string => `${namespace.name}/${name}`;
