@@ -1,5 +1,5 @@
-import type { EChartsCoreOption } from 'echarts/core';
-import * as echarts from 'echarts';
+import type { ChartOption } from '../../operator/drawing/still-svg.ts';
+import { TEXT, renderSvg } from '../../operator/drawing/still-svg.ts';
 import type { Measurement } from '../lib/measure.ts';
 import { ARTICLE } from './article.ts';
 import type { DuelReport, Pair } from './report-data.ts';
@@ -9,36 +9,14 @@ import { usersOf } from './report-data.ts';
 const ASYNC = { color: '#0072b2', dash: 'solid', symbol: 'circle' } as const;
 const SYNC = { color: '#d55e00', dash: 'dashed', symbol: 'rect' } as const;
 const GREY = '#666666';
-const TEXT = { fontFamily: 'Helvetica, Arial, sans-serif', fontSize: 13, color: '#222222' };
-
-const BASE = { animation: false, backgroundColor: '#ffffff', textStyle: TEXT };
 
 /** The pictures of a report by file name: a pure function of it. */
 export function drawCharts(report: DuelReport): Record<string, string> {
   return {
-    'curve.svg': render(curve(report), 900, 520),
-    'latency.svg': render(latency(report), 900, 460),
-    'timeline.svg': render(timeline(report), 900, 620),
+    'curve.svg': renderSvg(curve(report), 900, 520),
+    'latency.svg': renderSvg(latency(report), 900, 460),
+    'timeline.svg': renderSvg(timeline(report), 900, 620),
   };
-}
-
-function render(option: EChartsCoreOption, width: number, height: number): string {
-  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width, height });
-  chart.setOption({ ...BASE, ...option });
-  const svg = chart.renderToSVGString();
-  chart.dispose();
-  return `${toStill(svg)}\n`;
-}
-
-/**
- * A picture that does nothing when it is pointed at, and whose ids do not count the charts of the process: the
- * same data gives the same text.
- */
-function toStill(svg: string): string {
-  return svg
-    .replaceAll(/ class="zr\d+-cls-\d+"/g, '')
-    .replace(/<style[^>]*>[^]*?<\/style>\n?/, '')
-    .replaceAll(/zr\d+-/g, 'zr-');
 }
 
 const title = (text: string, subtext: string) => ({
@@ -58,7 +36,7 @@ const gridLines = { splitLine: { lineStyle: { color: '#dddddd' } }, axisLabel: T
 const round = (value: number): number => Number(value.toPrecision(3));
 
 /** Completed per second over the number of users, both axes logarithmic. */
-function curve(report: DuelReport): EChartsCoreOption {
+function curve(report: DuelReport): ChartOption {
   const pairs = [...report.sweep, ...report.curve].toSorted((a, b) => usersOf(a.async) - usersOf(b.async));
   const series = (mode: 'async' | 'sync', name: string, style: typeof ASYNC | typeof SYNC) => ({
     type: 'line',
@@ -117,7 +95,7 @@ function curve(report: DuelReport): EChartsCoreOption {
 }
 
 /** Reply and whole transaction of the main experiment. */
-function latency({ main, users, remoteLatencyMs }: DuelReport): EChartsCoreOption {
+function latency({ main, users, remoteLatencyMs }: DuelReport): ChartOption {
   const groups: [
     string,
     (mode: Measurement) => Partial<Record<'p50' | 'p95' | 'p99', number | undefined>>,
@@ -164,7 +142,7 @@ const STRIPES = {
 };
 
 /** The main experiment second by second: each mode with its own panel for rates, and the backlog of both. */
-function timeline({ main, users }: DuelReport): EChartsCoreOption {
+function timeline({ main, users }: DuelReport): ChartOption {
   const panels: [keyof Pair, string][] = [
     ['async', 'event-driven'],
     ['sync', 'synchronous'],

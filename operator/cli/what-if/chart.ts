@@ -1,4 +1,4 @@
-import { TEXT, renderSvg } from '../../simulation/report/svg.ts';
+import { TEXT, renderSvg } from '../../drawing/still-svg.ts';
 import type { Comparison, Course, Point } from './replay.ts';
 
 const WIDTH = 1_000;

@@ -1,6 +1,6 @@
-import type { EChartsCoreOption } from 'echarts/core';
+import type { ChartOption } from '../../drawing/still-svg.ts';
+import { TEXT, renderSvg } from '../../drawing/still-svg.ts';
 import type { Course } from '../run/job.ts';
-import { TEXT, renderSvg } from './svg.ts';
 
 /** One controller's line. */
 export interface Line {
@@ -49,7 +49,7 @@ export function drawTrace(chart: TraceChart): string {
   return renderSvg(optionOf(chart), WIDTH, TOP + PANELS.length * (PANEL + GAP) + 24);
 }
 
-function optionOf({ title, subtitle, objectiveSeconds, lines }: TraceChart): EChartsCoreOption {
+function optionOf({ title, subtitle, objectiveSeconds, lines }: TraceChart): ChartOption {
   const last = lines[0]!.course.seconds.at(-1)!;
   const top = (index: number): number => TOP + index * (PANEL + GAP);
   return {
