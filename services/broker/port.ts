@@ -56,8 +56,10 @@ export interface Consumer {
   commit(offsets: readonly OffsetCommit[]): Promise<void>;
   /** Leaves the group, so that the others take over at once. */
   stop(): Promise<void>;
-  /** Unix ms of the last fetch or heartbeat that the broker answered: what liveness looks at. */
+  /** Unix ms of the last fetch or heartbeat that the broker answered: what readiness looks at. */
   lastActivityMs(): number;
+  /** Unix ms of the last answer, or of the last failure that is being retried: what liveness looks at. */
+  lastSignMs(): number;
 }
 
 export interface TopicSpec {

@@ -16,8 +16,10 @@ const NAME = 'sluice-relay';
 const PURGE_INTERVAL_MS = 600_000;
 const BURY_INTERVAL_MS = 10_000;
 const RETRY_INTERVAL_MS = 100;
-/** Without a claim that went well for this long (Kafka or Postgres away), a fresh process may fare better. */
-const STALLED_MS = 120_000;
+/** Without a claim that went well for this long (Kafka or Postgres away) nothing is relayed. */
+const STALLED_MS = 60_000;
+/** A loop that has not even failed for this long hangs: a claim and its sends give up well before. */
+const DEAD_MS = 120_000;
 
 function parse() {
   return config.parseConfig(
@@ -44,7 +46,7 @@ async function start(settings: Settings, { log, metrics, signal }: ServiceContex
     applicationName: NAME,
     onError: (error) => log.warn({ err: error }, 'an idle database connection broke'),
   });
-  const producer = createProducer({ brokers, clientId: NAME, log, retry: { retries: 3 } });
+  const producer = createProducer({ brokers, clientId: NAME, log, retry: { retries: 1 } });
   const admin = createAdmin({ brokers, clientId: `${NAME}-sweeper`, log, retry: { retries: 2 } });
   const relay = createRelay({
     prefix,
@@ -83,18 +85,19 @@ async function start(settings: Settings, { log, metrics, signal }: ServiceContex
     every({ intervalMs: BURY_INTERVAL_MS, run: () => sweeper.bury(), onError, signal }),
     every({ intervalMs: PURGE_INTERVAL_MS, run: () => sweeper.purge(), onError, signal }),
   ];
-  const health = (): true | string => {
-    const idleMs = Date.now() - relay.lastSuccessMs();
-    return idleMs < STALLED_MS ? true : `no claim has gone well for ${Math.round(idleMs / 1_000)} s`;
-  };
   return {
-    ready: health,
-    live: health,
+    ready: () => since(relay.lastSuccessMs(), STALLED_MS, 'no claim has gone well'),
+    live: () => since(relay.lastAttemptMs(), DEAD_MS, 'a loop has not ended a claim'),
     stop: async () => {
       await Promise.all([relay.stop(), ...schedules]);
       await Promise.all([producer.disconnect(), admin.disconnect(), store.close()]);
     },
   };
+}
+
+function since(unixMs: number, limitMs: number, what: string): true | string {
+  const idleMs = Date.now() - unixMs;
+  return idleMs < limitMs ? true : `${what} for ${Math.round(idleMs / 1_000)} s`;
 }
 
 await runService(() => {

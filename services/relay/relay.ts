@@ -34,6 +34,8 @@ export interface Relay {
   stop(): Promise<void>;
   /** Unix ms of the last claim that went well. */
   lastSuccessMs(): number;
+  /** Unix ms at which the loop that has been silent for longest last ended a claim, well or not. */
+  lastAttemptMs(): number;
 }
 
 const LOADED_FROM = 32;
@@ -54,6 +56,7 @@ export function createRelay(options: RelayOptions): Relay {
   let stopping = new AbortController();
   let running: Promise<void>[] = [];
   let lastSuccessMs = Date.now();
+  const lastAttempts = Array.from({ length: options.loops }, () => Date.now());
 
   async function send(rows: OutboxRow[]): Promise<void> {
     const outgoing = rows.map((row) => toOutgoing(row, options.prefix));
@@ -106,7 +109,10 @@ export function createRelay(options: RelayOptions): Relay {
     }
   });
 
-  async function loop(shards: readonly number[], signal: AbortSignal): Promise<void> {
+  async function loop(index: number, signal: AbortSignal): Promise<void> {
+    const shards = Array.from({ length: SHARDS }, (_, shard) => shard).filter(
+      (shard) => shard % options.loops === index,
+    );
     let limit = options.batchMax;
     let pauseMs = options.pollMinMs;
     let retryMs = RETRY_MIN_MS;
@@ -115,7 +121,7 @@ export function createRelay(options: RelayOptions): Relay {
       try {
         const count = await store.claim(shards, limit, send);
         claims.add(1, { outcome: count > 0 ? 'sent' : 'empty' });
-        lastSuccessMs = Date.now();
+        lastSuccessMs = lastAttempts[index] = Date.now();
         limit = Math.min(options.batchMax, limit * 2);
         retryMs = RETRY_MIN_MS;
         mended = false;
@@ -126,6 +132,7 @@ export function createRelay(options: RelayOptions): Relay {
         if (count === 0) pauseMs = Math.min(options.pollMaxMs, pauseMs * 1.5);
       } catch (error) {
         claims.add(1, { outcome: 'failed' });
+        lastAttempts[index] = Date.now();
         // A refused message is found by halving; anything else is waited out.
         if (options.isRefusedMessage(error)) {
           limit = Math.max(1, Math.floor(limit / 2));
@@ -146,19 +153,14 @@ export function createRelay(options: RelayOptions): Relay {
   return {
     start: () => {
       stopping = new AbortController();
-      running = Array.from({ length: options.loops }, (_, index) => {
-        const shards = Array.from({ length: SHARDS }, (_, shard) => shard);
-        return loop(
-          shards.filter((shard) => shard % options.loops === index),
-          stopping.signal,
-        );
-      });
+      running = Array.from({ length: options.loops }, (_, index) => loop(index, stopping.signal));
     },
     stop: async () => {
       stopping.abort();
       await Promise.all(running);
     },
     lastSuccessMs: () => lastSuccessMs,
+    lastAttemptMs: () => Math.min(...lastAttempts),
   };
 }
 

@@ -52,8 +52,13 @@ const FULL_WAIT_MS = 5;
 const STOPPING_WAIT_MS = 200;
 const LOADED_FROM = 64;
 const LOADED_WAIT_MS = 10;
-/** Without a fetch or heartbeat for this long the consumer is dead, whatever it says. */
+/** Without an answer to a fetch or heartbeat for this long the stage gets no messages. */
 const SILENT_MS = 60_000;
+/**
+ * Without even a failure for this long the consumer is dead, whatever it says. A broker that is away is no reason
+ * to be started anew; longer than kafkajs tries to connect to an address that does not answer (ten times 8 s).
+ */
+const DEAD_MS = 120_000;
 /** Messages in a row that fail in a way nobody has foreseen: a broken deployment, not poison. */
 const MAX_UNEXPECTED = 50;
 
@@ -120,12 +125,14 @@ class Runner implements StageRunner, ConsumerHandler {
   }
 
   ready(): true | string {
-    return this.joined ? this.live() : `not yet a member of ${this.options.group}`;
+    if (!this.joined) return `not yet a member of ${this.options.group}`;
+    const silentMs = Date.now() - this.options.consumer.lastActivityMs();
+    return silentMs < SILENT_MS || `no answer from Kafka for ${Math.round(silentMs / 1_000)} s`;
   }
 
   live(): true | string {
-    const silentMs = Date.now() - this.options.consumer.lastActivityMs();
-    return silentMs < SILENT_MS || `no answer from Kafka for ${Math.round(silentMs / 1_000)} s`;
+    const silentMs = Date.now() - this.options.consumer.lastSignMs();
+    return silentMs < DEAD_MS || `no sign of the consumer for ${Math.round(silentMs / 1_000)} s`;
   }
 
   onRevoked(): void {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll } from 'vitest';
 import type { Replicas } from '../../services/local/roles.ts';
 import type { Stack } from '../../services/local/stack.ts';
 import type { ManagedProcess } from '../../services/local/supervisor/managed-process.ts';
+import type { ProcessView } from '../../services/local/supervisor/supervisor.ts';
 import type { TestStack } from '../fixtures/stack.ts';
 import { startStack } from '../fixtures/stack.ts';
 import { until } from '../fixtures/until.ts';
@@ -134,6 +135,30 @@ export class FaultStack {
   async query<Row extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
     return (await this.started!.pool.query<Row>(sql, [...values])).rows;
   }
+
+  /** State, probes and last log lines of every process, and what has not ended. */
+  async autopsy(): Promise<string> {
+    const open = await this.query(
+      `select state, count(*)::int, max(sweeps) as sweeps from transaction where outcome is null group by state`,
+    ).catch(String);
+    const outbox = await this.query('select count(*)::int, min(created_at) from outbox').catch(String);
+    const stages = await this.stack.supervisor.list();
+    const processes = await Promise.all(stages.flatMap((stage) => stage.processes).map(this.autopsyOf));
+    return [JSON.stringify({ now: new Date(), open, outbox }), ...processes].join('\n');
+  }
+
+  private readonly autopsyOf = async (view: ProcessView): Promise<string> => {
+    const ask = async (path: string): Promise<string> => {
+      const url = `http://127.0.0.1:${view.adminPort}${path}`;
+      const response = await fetch(url, { signal: AbortSignal.timeout(METRICS_MS) });
+      return `${response.status} ${(await response.text()).trim()}`;
+    };
+    const probes = await Promise.all(['/readyz', '/livez'].map((path) => ask(path).catch(String)));
+    const lines = (await this.process(view.name).lastLines()).map((line) => `  | ${line}`);
+    return [`${view.name} ${view.state}, restarts ${view.restarts}, ${probes.join(', ')}`, ...lines].join(
+      '\n',
+    );
+  };
 
   /** The sum of a metric over the replicas of a stage that answer. */
   async metric(stage: string, name: string): Promise<number> {

@@ -9,6 +9,8 @@ import type { Tally } from './journal.ts';
 export interface UnderTest {
   readonly endpoints: { readonly apiUrl: string; readonly remoteUrl: string; readonly databaseUrl: string };
   query<Row extends object>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
+  /** How everything is, in words: for a round that fails. */
+  autopsy?(): Promise<string>;
 }
 
 export interface Round {
@@ -57,7 +59,9 @@ export async function play(stack: UnderTest, round: Round): Promise<RoundResult>
     client,
     tally: () => client.journal.tally(),
     recovered: async () => {
-      const ms = await follow(apiUrl);
+      const ms = await follow(apiUrl).catch(async (error: Error) => {
+        throw new Error(`${error.message}\n${(await stack.autopsy?.()) ?? ''}`, { cause: error });
+      });
       recoveries.push(ms);
       return ms;
     },

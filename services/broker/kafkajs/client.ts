@@ -2,6 +2,7 @@ import './record-patch.ts';
 import type { RetryOptions } from 'kafkajs';
 import { Kafka, logLevel } from 'kafkajs';
 import type { Logger } from 'pino';
+import { patchDrain } from './drain-patch.ts';
 import { patchRejoin } from './rejoin-patch.ts';
 import { patchTimers } from './timer-patch.ts';
 
@@ -22,12 +23,13 @@ const LEVELS = {
 /** One `Kafka` per consumer: instances share a map of committed offsets between their consumers. */
 export function createKafka(options: ClientOptions): Kafka {
   patchTimers();
+  patchDrain();
   patchRejoin();
   return new Kafka({
     clientId: options.clientId,
     brokers: [...options.brokers],
     connectionTimeout: 8_000,
-    requestTimeout: 30_000,
+    requestTimeout: 15_000,
     retry: { initialRetryTime: 200, maxRetryTime: 3_000, retries: 10, ...options.retry },
     logCreator:
       () =>

@@ -35,8 +35,9 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   });
   let assigned = new Set<string>();
   let lastActivityMs = Date.now();
+  let lastSignMs = Date.now();
   const touch = (): void => {
-    lastActivityMs = Date.now();
+    lastActivityMs = lastSignMs = Date.now();
   };
   const { CRASH, FETCH, GROUP_JOIN, HEARTBEAT, REBALANCING } = consumer.events;
   consumer.on(FETCH, touch);
@@ -45,6 +46,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   let reviving: NodeJS.Timeout | undefined;
   let stopped = false;
   consumer.on(CRASH, ({ payload }) => {
+    lastSignMs = Date.now();
     if (!payload.restart && !isOutage(payload.error)) return options.onDead(payload.error);
     options.onRestart();
     // A new process would be a new member, and wait until the session of this one is over.
@@ -85,6 +87,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       return consumer.disconnect();
     },
     lastActivityMs: () => lastActivityMs,
+    lastSignMs: () => lastSignMs,
   };
 }
 

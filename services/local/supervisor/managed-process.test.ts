@@ -84,6 +84,38 @@ test('a mistake in the configuration is not tried again', async () => {
   expect(it.restarts).toBe(0);
 });
 
+test('one that says it is dead is killed and started again', async () => {
+  let live = true;
+  let ready = true;
+  const it = managed(STAY, { probe: async () => ready, live: async () => live, probeIntervalMs: 20 });
+  await it.start();
+  await it.whenReady(5_000);
+  const { pid } = it;
+  live = false;
+  await sleep(200);
+  expect(it.pid).toBe(pid);
+  ready = false;
+  while (crashes.length === 0) await sleep(10);
+  [live, ready] = [true, true];
+  await it.whenReady(5_000);
+  expect(it.pid).not.toBe(pid);
+  expect(crashes[0]).toMatchObject({ signal: 'SIGKILL' });
+});
+
+test('one that does not answer whether it is alive is left alone', async () => {
+  const live = async () => {
+    throw new Error('timed out');
+  };
+  let ready = true;
+  const it = managed(STAY, { probe: async () => ready, live, probeIntervalMs: 20 });
+  await it.start();
+  await it.whenReady(5_000);
+  ready = false;
+  await sleep(300);
+  expect(crashes).toEqual([]);
+  expect(it.state).toBe('unready');
+});
+
 test('one that is not ready in time is told with its log', async () => {
   const it = managed(`console.log('still warming up'); setInterval(() => {}, 1000)`);
   await it.start();

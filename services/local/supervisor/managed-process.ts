@@ -32,6 +32,11 @@ export interface ManagedProcessOptions {
   readonly prepare: () => Promise<ProcessSpec>;
   /** One probe; rejects or resolves to false while the process cannot serve. */
   readonly probe: () => Promise<boolean>;
+  /**
+   * Asked when the probe has failed: resolves to false where the process itself says that it had better be started
+   * anew. One that does not answer at all may only be slow, and is left alone. Default: always true.
+   */
+  readonly live?: () => Promise<boolean>;
   readonly logFile: string;
   /** Holds pid and start time while it runs, so that a later start can end what is left of it. */
   readonly pidFile: string;
@@ -57,6 +62,8 @@ export class NotReadyError extends Error {
 
 const FIRST_PROBES_MS = 50;
 const HOPELESS_CRASHES = 6;
+/** So often in a row it has to say so. */
+const NOT_LIVE_PROBES = 3;
 /** Exit code of every process of ours for a mistake in the configuration. */
 const EXIT_CONFIG = 2;
 
@@ -150,6 +157,11 @@ export class ManagedProcess {
     if (this.pid !== undefined) signalProcess(this.pid, signal);
   }
 
+  /** What it last wrote to its log, since it was last started. */
+  lastLines(): Promise<string[]> {
+    return tailLog(this.options.logFile, this.logStart);
+  }
+
   private begin(): Promise<void> {
     this.starting = this.spawn();
     return this.starting;
@@ -220,12 +232,15 @@ export class ManagedProcess {
   }
 
   private async probeUntilAborted(signal: AbortSignal): Promise<void> {
+    let notLive = 0;
     while (!signal.aborted) {
       const ready = await this.options.probe().catch((error: unknown) => {
         this.probeError = error instanceof Error ? error.message : String(error);
         return false;
       });
+      notLive = ready || (await this.isLive()) ? 0 : notLive + 1;
       if (signal.aborted) return;
+      if (notLive >= NOT_LIVE_PROBES) return this.kill('SIGKILL');
       if (ready) {
         this.healthySince ??= performance.now();
         this.everReady = true;
@@ -237,5 +252,9 @@ export class ManagedProcess {
       const wait = this.state === 'starting' ? FIRST_PROBES_MS : (this.options.probeIntervalMs ?? 1_000);
       await sleep(wait, undefined, { signal }).catch(() => {});
     }
+  }
+
+  private async isLive(): Promise<boolean> {
+    return this.options.live ? this.options.live().catch(() => true) : true;
   }
 }

@@ -163,7 +163,8 @@ export class Supervisor {
         address.adminPort ||= await ports.any();
         return stage.definition.spec(address.adminPort);
       },
-      probe: () => isReady(address.adminPort),
+      probe: async () => (await accepts(address.adminPort)) && answers(address.adminPort, '/readyz'),
+      live: () => answers(address.adminPort, '/livez'),
       logFile: data.log(name),
       pidFile: data.pidFile(name),
       parentDeath: 'watch',
@@ -188,9 +189,9 @@ async function viewOf({ process, address }: Replica): Promise<ProcessView> {
   return { name, pid, ...address, restarts, state, rssBytes: pid === undefined ? 0 : await rssBytes(pid) };
 }
 
-async function isReady(adminPort: number): Promise<boolean> {
-  if (!(await accepts(adminPort))) return false;
-  const response = await fetch(`http://127.0.0.1:${adminPort}/readyz`, {
+/** Whether a probe of a process says yes. @throws Error when it does not answer in time */
+async function answers(adminPort: number, path: '/readyz' | '/livez'): Promise<boolean> {
+  const response = await fetch(`http://127.0.0.1:${adminPort}${path}`, {
     signal: AbortSignal.timeout(2_000),
   });
   await response.arrayBuffer();
