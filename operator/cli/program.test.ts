@@ -7,14 +7,18 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createProgram } from './program.ts';
 import { recordingOf } from './what-if/what-if.fixture.ts';
 
+/** Of an API server that is not there. */
+const KUBECONFIG = join(import.meta.dirname, 'explain', 'nobody.kubeconfig.fixture.yaml');
+
 let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'sluice-cli-'));
 });
 afterAll(() => rm(directory, { recursive: true }));
 
-async function run(args: readonly string[], operatorUrl = 'http://127.0.0.1:9'): Promise<string> {
+async function run(args: readonly string[]): Promise<string> {
   const lines: string[] = [];
+  const operatorUrl = 'http://127.0.0.1:9';
   const program = createProgram({ operatorUrl, print: (some) => lines.push(...some) });
   await program.parseAsync(args, { from: 'user' });
   return lines.join('\n');
@@ -57,7 +61,11 @@ test.each([
   [['what-if', '--recording', 'x', '--max-age', '0'], 'above 0'],
   [['what-if'], 'required option'],
   [['explain'], 'missing required argument'],
-  [['explain', 'remote', '--operator', 'http://127.0.0.1:2'], 'does not answer'],
+  [['explain', 'remote', '--operator', 'http://127.0.0.1:2'], 'No operator answers at http://127.0.0.1:2'],
+  [['explain', 'a/b/c', '--kubeconfig', KUBECONFIG], 'is no name of a StageScaler'],
+  [['explain', 'b', '--kubeconfig', '/nowhere'], 'The kubeconfig cannot be read'],
+  [['explain', 'b', '--kubeconfig', KUBECONFIG, '--context', 'x'], 'no context x; it has nobody'],
+  [['explain', 'b', '--kubeconfig', KUBECONFIG], 'ECONNREFUSED'],
 ])('%j is refused in words', async (args, message) => {
   await expect(run(args)).rejects.toThrow(message);
 });
@@ -73,7 +81,8 @@ test('explain tells which scalers there are, and what makes no sense', async () 
   });
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  await expect(run(['explain', 'x'], url)).rejects.toThrow('There is no scaler "x"; there are remote.');
-  await expect(run(['explain', 'x'], url)).rejects.toThrow('no scaler');
+  const ask = ['explain', 'x', '--operator', url];
+  await expect(run(ask)).rejects.toThrow('There is no scaler "x"; there are remote.');
+  await expect(run(ask)).rejects.toThrow('no scaler');
   server.close();
 });

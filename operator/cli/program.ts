@@ -3,11 +3,12 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { RecordingError, readRecording } from '../loop/recording.ts';
 import type { Profile } from '../scaling/types.ts';
 import { CliError } from './cli-error.ts';
+import type { ExplainOptions } from './explain/find-detail.ts';
+import { findDetail } from './explain/find-detail.ts';
 import { renderExplanation } from './explain/render.ts';
-import { fetchDetail } from './explain/scaler-detail.ts';
 
 export interface ProgramContext {
-  /** Of the operator that local mode runs. */
+  /** Of an operator on this machine. */
   readonly operatorUrl: string;
   readonly print: (lines: readonly string[]) => void;
 }
@@ -24,14 +25,24 @@ function addExplain(program: Command, { operatorUrl, print }: ProgramContext): v
   program
     .command('explain')
     .description('Why a stage has the replicas that it has: what was measured, considered and decided last.')
-    .argument('<scaler>', 'name of the StageScaler; in Kubernetes namespace/name')
-    .option('--operator <url>', 'where the operator serves GET /scalers', operatorUrl)
+    .argument('<scaler>', 'name of the StageScaler; in Kubernetes name, or namespace/name')
+    .option('--kubeconfig <file>', 'how to reach Kubernetes (default: KUBECONFIG, ~/.kube/config)')
+    .option('--context <name>', 'context of the kubeconfig')
+    .option('-n, --namespace <name>', 'of the StageScaler (default: that of the context)')
+    .option('--operator-namespace <name>', 'of the operator (default: found by its Lease)')
+    .option('--operator <url>', `ask the operator that serves GET /scalers there, e.g. ${operatorUrl}`)
     .option('--json', 'print what the operator says as JSON')
-    .action(async (name: string, { operator, json }: { operator: string; json?: boolean }) => {
-      const detail = await fetchDetail(operator, name);
-      print(json ? [JSON.stringify(detail, undefined, 2)] : renderExplanation(detail));
+    .addHelpText('after', EXPLAIN_HELP)
+    .action(async (name: string, { json, ...options }: ExplainOptions & { json?: boolean }) => {
+      const { detail, note } = await findDetail(name, options, operatorUrl);
+      print(json ? [JSON.stringify(detail, undefined, 2)] : renderExplanation(detail, note));
     });
 }
+
+const EXPLAIN_HELP = `
+Without any of these it asks the operator on this machine, if there is one that knows the scaler, and else the one
+in the cluster of the kubeconfig: through a port-forward to the pod that leads. Where that cannot be had, it reads
+what the operator has written into the StageScaler.`;
 
 interface WhatIfOptions {
   readonly recording: string;

@@ -41,19 +41,30 @@ const detail = (change: Partial<ScalerDetail> = {}): ScalerDetail =>
 
 test('what was decided, from what, against what', () => {
   const text = renderExplanation(detail()).join('\n');
-  expect(text).toMatch(/^remote: 2 → 3 replicas, 2 ready: BacklogTooOld \(scaled\)\n {2}5,200 records/);
+  expect(text).toMatch(/^remote: scaled from 2 to 3 replicas, 2 ready: BacklogTooOld\n {2}5,200 records/);
   for (const part of [
-    'sluice.remote, Stable, 2 members',
-    '5,200 records',
-    '14 s of the 10 s that an event may wait',
-    '100/s, planned for 120/s, upstream validate',
-    '40/s per replica, from busy-time',
+    'sluice.remote: Stable, 2 members',
+    '5,200 records wait',
+    '14 s is what the oldest has waited; 10 s are allowed',
+    '100/s; planned for: 120/s',
+    '40/s per replica, from the busy time that replicas commit',
     '250 %',
+    '1 to 6 replicas, profile cost, upstream validate',
     '2  rejected  takes 41 s to drain 5,200 records, 24 s allowed',
     '3  chosen    drains in 20 s',
     'LagKnown  true  Read',
   ])
     expect(text).toContain(part);
+});
+
+test.each([
+  [{ decided: 2 }, 'remote: stays at 2 replicas, 2 ready'],
+  [{ decided: 1, desired: 1, mode: 'paused' as const }, 'remote: stays at 1 replica (paused)'],
+  [{ mode: 'paused' as const, result: 'paused' }, 'remote: paused at 2, would have 3 replicas'],
+  [{ mode: 'dry-run' as const, result: 'dry-run' }, 'remote: dry run, stays at 2, would have 3 replicas'],
+  [{ result: 'failed', error: 'refused' }, 'remote: 2 → 3 replicas (failed)'],
+])('what became of it: %j', (change, headline) => {
+  expect(renderExplanation(detail(change))[0]).toContain(headline);
 });
 
 test('the thresholds of the next and the last level, by the profile', () => {

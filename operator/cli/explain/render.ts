@@ -2,11 +2,15 @@ import { columns, figure } from '../columns.ts';
 import type { ScalerDetail } from './scaler-detail.ts';
 import { whatWouldChange } from './what-would-change.ts';
 
-/** The last decision of a scaler: what was measured, the arithmetic, what was rejected, what would change it. */
-export function renderExplanation(detail: ScalerDetail): string[] {
+/**
+ * The last decision of a scaler: what was measured, the arithmetic, what was rejected, what would change it.
+ * @param note where all this comes from, where that is not the operator itself
+ */
+export function renderExplanation(detail: ScalerDetail, note?: string): string[] {
   return [
     headline(detail),
     `  ${detail.message}`,
+    ...(note ? [`  ${note}`] : []),
     ...(detail.error === undefined ? [] : [`  The change has failed: ${detail.error}`]),
     '',
     'Measured',
@@ -20,31 +24,50 @@ export function renderExplanation(detail: ScalerDetail): string[] {
   ];
 }
 
-function headline({ name, desired, decided, ready, reason, result, mode }: ScalerDetail): string {
+function headline(detail: ScalerDetail): string {
+  const { name, desired, decided, ready, reason } = detail;
   if (decided === undefined || desired === undefined) return `${name}: nothing was decided, ${reason}`;
-  const change = decided === desired ? `stays at ${desired}` : `${desired} → ${decided}`;
-  const noun = decided === 1 ? 'replica' : 'replicas';
-  const note = mode === 'active' ? result : mode;
-  return `${name}: ${change} ${noun}, ${figure(ready)} ready: ${reason} (${note})`;
+  return `${name}: ${changeOf(detail, desired, decided)}, ${figure(ready)} ready: ${reason}`;
 }
 
-function measuredLines({ measured, spec, group, groupState, members, topics }: ScalerDetail): string[] {
-  const { capacityPerReplica, capacitySource, utilization } = measured;
-  const source = capacitySource === undefined ? '' : `, from ${capacitySource}`;
+/** What became of the decision: it is one thing to want replicas, and another to have them. */
+function changeOf({ mode, result }: ScalerDetail, desired: number, decided: number): string {
+  const replicas = `${decided} ${decided === 1 ? 'replica' : 'replicas'}`;
+  if (decided === desired) return `stays at ${replicas}${mode === 'active' ? '' : ` (${mode})`}`;
+  if (mode === 'paused') return `paused at ${desired}, would have ${replicas}`;
+  if (mode === 'dry-run') return `dry run, stays at ${desired}, would have ${replicas}`;
+  if (result === 'scaled') return `scaled from ${desired} to ${replicas}`;
+  return `${desired} → ${replicas} (${result})`;
+}
+
+const SOURCES: Readonly<Record<string, string>> = {
+  'busy-time': 'from the busy time that replicas commit',
+  saturated: 'seen while they were behind',
+  hint: 'as spec.capacityHint says',
+};
+
+function measuredLines(detail: ScalerDetail): string[] {
+  const { measured, spec, group, groupState, members, topics } = detail;
+  const { capacityPerReplica, capacitySource = '', utilization } = measured;
   const capacity =
-    capacityPerReplica === undefined ? '?' : `${figure(capacityPerReplica)}/s per replica${source}`;
+    capacityPerReplica === undefined
+      ? '? per replica: not seen yet'
+      : `${figure(capacityPerReplica)}/s per replica, ${SOURCES[capacitySource] ?? capacitySource}`;
+  const seen = groupState === undefined ? '' : `: ${groupState}, ${figure(members)} members`;
   return columns([
-    ['group', `${group}, ${groupState ?? '?'}, ${figure(members)} members`],
+    ['group', `${group}${seen}`],
     ['topics', `${topics.join(', ')}: ${figure(measured.partitions)} partitions`],
-    ['lag', `${figure(measured.lagRecords)} records`],
-    ['age', `${figure(measured.ageSeconds)} s of the ${figure(spec.maxAgeSeconds)} s that an event may wait`],
+    ['lag', `${figure(measured.lagRecords)} records wait`],
+    [
+      'age',
+      `${figure(measured.ageSeconds)} s is what the oldest has waited; ${spec.maxAgeSeconds} s are allowed`,
+    ],
     [
       'arrivals',
-      `${figure(measured.arrivalPerSecond)}/s, planned for ${figure(measured.plannedPerSecond)}/s` +
-        (spec.upstream.length > 0 ? `, upstream ${spec.upstream.join(', ')}` : ''),
+      `${figure(measured.arrivalPerSecond)}/s; planned for: ${figure(measured.plannedPerSecond)}/s`,
     ],
     ['capacity', capacity],
-    ['utilization', utilization === undefined ? '?' : `${Math.round(utilization * 100)} %`],
+    ['utilization', utilization === undefined ? '?' : `${Math.round(utilization * 100)} % of all replicas`],
     [
       'delays',
       `a start takes ${figure(measured.coldStartSeconds)} s, a rebalance ${figure(measured.rebalanceSeconds)} s; ` +
@@ -52,7 +75,8 @@ function measuredLines({ measured, spec, group, groupState, members, topics }: S
     ],
     [
       'asked for',
-      `${spec.minReplicas} to ${spec.maxReplicas} replicas, profile ${spec.profile}, ${spec.maxAgeSeconds} s`,
+      `${spec.minReplicas} to ${spec.maxReplicas} replicas, profile ${spec.profile}` +
+        (spec.upstream.length > 0 ? `, upstream ${spec.upstream.join(', ')}` : ''),
     ],
   ]);
 }

@@ -51,23 +51,39 @@ export type ScalerDetail = z.infer<typeof detailSchema>;
 const problemSchema = z.object({ detail: z.string() });
 const TIMEOUT_MS = 5_000;
 
+/** The operator knows no such scaler. */
+export class UnknownScalerError extends CliError {}
+/** Nobody answers there. */
+export class NoOperatorError extends CliError {}
+
 /** Asks a running operator for what it has last decided. @throws CliError */
 export async function fetchDetail(operatorUrl: string, name: string): Promise<ScalerDetail> {
   const url = `${operatorUrl.replace(/\/$/, '')}/scalers/${encodeURIComponent(name)}`;
   const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) }).catch((error: unknown) => {
     const cause =
       error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-    throw new CliError(
-      `The operator at ${operatorUrl} (SLUICE_OPERATOR_URL) does not answer: ${cause}\nnpm start runs one; ` +
-        'in a cluster: kubectl port-forward to its status port, or kubectl describe stagescaler.',
-    );
+    throw new NoOperatorError(`No operator answers at ${operatorUrl}: ${cause}.`);
   });
-  const body: unknown = await response.json().catch(() => undefined);
-  if (!response.ok) {
+  return parseDetail(response.status, await response.text(), url);
+}
+
+/** Reads an answer of the operator. @throws CliError in the operator's words where it is a refusal */
+export function parseDetail(status: number, text: string, where: string): ScalerDetail {
+  const body = parseJson(text);
+  if (status !== 200) {
     const problem = problemSchema.safeParse(body);
-    throw new CliError(problem.success ? problem.data.detail : `${url} answers ${response.status}.`);
+    const words = problem.success ? problem.data.detail : `${where} answers ${status}.`;
+    throw status === 404 ? new UnknownScalerError(words) : new CliError(words);
   }
   const parsed = detailSchema.safeParse(body);
   if (parsed.success) return parsed.data;
-  throw new CliError(`${url} answers with something that is no scaler: ${parsed.error.message}`);
+  throw new CliError(`${where} answers with something that is no scaler: ${parsed.error.message}`);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
