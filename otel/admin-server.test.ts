@@ -37,8 +37,14 @@ test('a probe that fails says why', async () => {
 test('serves metrics, and nothing else', async () => {
   const base = await open();
   expect(await (await fetch(`${base}/metrics`)).text()).toBe('metrics');
-  expect((await fetch(`${base}/other`)).status).toBe(404);
-  expect((await fetch(`${base}/livez`, { method: 'POST' })).status).toBe(405);
+  const other = await fetch(`${base}/other`);
+  expect(other.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+  expect(await other.json()).toMatchObject({
+    status: 404,
+    detail: 'There are /livez, /readyz and /metrics.',
+  });
+  const posted = await fetch(`${base}/livez`, { method: 'POST' });
+  expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
 });
 
 test('a port in use is an error that names it', async () => {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer } from './node-http.ts';
+import { sendProblem } from './send-problem.ts';
 
 export interface AdminAddress {
   readonly host: string;
@@ -24,7 +25,8 @@ export interface AdminServer {
 }
 
 /**
- * Serves /livez, /readyz and /metrics. The probes answer 200 or 503, with the reason as JSON.
+ * Serves /livez, /readyz and /metrics. The probes answer 200 or 503, with the reason as JSON; other requests are
+ * answered by problems (RFC 9457).
  * @throws the system's error (EADDRINUSE mostly) when the port cannot be opened
  */
 export async function openAdminServer(address: AdminAddress, probes: AdminProbes): Promise<AdminServer> {
@@ -53,11 +55,20 @@ function listen(server: Server, { host, port }: AdminAddress): Promise<void> {
 function answer(request: IncomingMessage, response: ServerResponse, probes: AdminProbes): void {
   const path = (request.url ?? '').split('?', 1)[0];
   if (request.method !== 'GET' && request.method !== 'HEAD')
-    return json(response, 405, { status: 'error', reason: 'only GET and HEAD are answered here' });
+    return sendProblem(response, {
+      status: 405,
+      code: 'method',
+      detail: 'Use GET or HEAD.',
+      headers: { allow: 'GET, HEAD' },
+    });
   if (path === '/metrics') return probes.metrics(request, response);
   if (path === '/livez') return probe(response, probes.live());
   if (path === '/readyz') return probe(response, probes.ready());
-  json(response, 404, { status: 'error', reason: 'there are /livez, /readyz and /metrics' });
+  sendProblem(response, {
+    status: 404,
+    code: 'not-found',
+    detail: 'There are /livez, /readyz and /metrics.',
+  });
 }
 
 function probe(response: ServerResponse, state: true | string): void {

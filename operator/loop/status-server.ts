@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createServer } from '../../otel/node-http.ts';
+import { sendProblem } from '../../otel/send-problem.ts';
 import type { Board } from './board.ts';
 import { detailOf, viewOf } from './status-view.ts';
 
@@ -29,22 +30,20 @@ export async function openStatusServer(board: Board, port: number): Promise<Stat
 }
 
 function answer(board: Board, request: IncomingMessage, response: ServerResponse): void {
+  const problem = (status: number, code: string, detail: string, headers = {}): void =>
+    sendProblem(response, { status, code, detail, headers });
   // A page in a browser that was led here by a name of its own is none of our users.
   if (!LOOPBACK.test(request.headers.host ?? ''))
-    return problem(response, 403, 'not-loopback', 'Ask by 127.0.0.1 or localhost.');
-  if (request.method !== 'GET') return problem(response, 405, 'method', 'Use GET.');
+    return problem(403, 'not-loopback', 'Ask by 127.0.0.1 or localhost.');
+  if (request.method !== 'GET') return problem(405, 'method', 'Use GET.', { allow: 'GET' });
   const [, name] = /^\/scalers(?:\/([^?#]+))?\/?(?:[?#]|$)/.exec(request.url ?? '') ?? [undefined, null];
-  if (name === null) return problem(response, 404, 'not-found', 'There are /scalers and /scalers/{name}.');
+  if (name === null) return problem(404, 'not-found', 'There are /scalers and /scalers/{name}.');
   if (name === undefined) return send(response, 200, board.all().map(viewOf));
   const standing = board.get(decode(name));
   if (standing) return send(response, 200, detailOf(standing));
   const known = board.all().map(({ scaler }) => scaler.spec.name);
-  problem(
-    response,
-    404,
-    'unknown-scaler',
-    `There is no scaler "${decode(name)}"; there are ${known.join(', ')}.`,
-  );
+  const there = known.length === 0 ? 'none' : known.join(', ');
+  problem(404, 'unknown-scaler', `There is no scaler "${decode(name)}"; there: ${there}.`);
 }
 
 function send(response: ServerResponse, status: number, body: unknown): void {
@@ -53,12 +52,6 @@ function send(response: ServerResponse, status: number, body: unknown): void {
     'cache-control': 'no-store',
   });
   response.end(`${JSON.stringify(body)}\n`);
-}
-
-/** RFC 9457. */
-function problem(response: ServerResponse, status: number, code: string, detail: string): void {
-  response.writeHead(status, { 'content-type': 'application/problem+json; charset=utf-8' });
-  response.end(`${JSON.stringify({ type: `urn:sluice:problem:${code}`, title: code, status, detail })}\n`);
 }
 
 function decode(text: string): string {
