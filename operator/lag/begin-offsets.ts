@@ -1,10 +1,11 @@
 import type { TopicPartition } from '../scaling/types.ts';
+import { ByPartition } from './by-partition.ts';
 
 interface Begin {
-  readonly offset: number;
-  readonly readAtMs: number;
+  offset: number;
+  readAtMs: number;
   /** The end that was read last. */
-  readonly end: number;
+  end: number;
 }
 
 /**
@@ -13,36 +14,35 @@ interface Begin {
  */
 export class BeginOffsets {
   private readonly maxAgeMs: number;
-  private readonly begins = new Map<string, Begin>();
+  private readonly begins = new ByPartition<Begin>();
 
   constructor(maxAgeMs: number) {
     this.maxAgeMs = maxAgeMs;
   }
 
   get({ topic, partition }: TopicPartition): number | undefined {
-    return this.begins.get(`${topic}/${partition}`)?.offset;
+    return this.begins.get(topic, partition)?.offset;
   }
 
-  isDue(of: TopicPartition, nowMs: number): boolean {
-    const begin = this.begins.get(`${of.topic}/${of.partition}`);
+  isDue({ topic, partition }: TopicPartition, nowMs: number): boolean {
+    const begin = this.begins.get(topic, partition);
     return begin === undefined || nowMs - begin.readAtMs >= this.maxAgeMs;
   }
 
   note({ topic, partition }: TopicPartition, offset: number, nowMs: number): void {
-    const key = `${topic}/${partition}`;
-    this.begins.set(key, { offset, readAtMs: nowMs, end: this.begins.get(key)?.end ?? offset });
+    const end = this.begins.get(topic, partition)?.end ?? offset;
+    this.begins.set(topic, partition, { offset, readAtMs: nowMs, end });
   }
 
   /** Notes the end of a partition; false when it contradicts what is known, which is then forgotten. */
   agrees({ topic, partition }: TopicPartition, end: number): boolean {
-    const key = `${topic}/${partition}`;
-    const begin = this.begins.get(key);
+    const begin = this.begins.get(topic, partition);
     if (!begin) return true;
     if (end < begin.end || end < begin.offset) {
-      this.begins.delete(key);
+      this.begins.delete(topic, partition);
       return false;
     }
-    this.begins.set(key, { ...begin, end });
+    begin.end = end;
     return true;
   }
 }

@@ -22,6 +22,8 @@ test.each([
   ['a replica with a long name', `{"v":1,"r":"${'a'.repeat(65)}","b":1,"n":1,"f":0}`],
   ['a negative counter', '{"v":1,"r":"a","b":-1,"n":1,"f":0}'],
   ['half a message', '{"v":1,"r":"a","b":1,"n":1.5,"f":0}'],
+  ['more than a number can say', '{"v":1,"r":"a","b":1e999,"n":1,"f":0}'],
+  ['a text for a number', '{"v":1,"r":"a","b":1,"n":"1","f":0}'],
   ['a field that is missing', '{"v":1,"r":"a","b":1,"n":1}'],
 ])('%s is not of this format', (_what, text) => {
   expect(decodeCommitMetadata(text)).toBeUndefined();

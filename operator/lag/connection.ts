@@ -15,7 +15,7 @@ export interface Security {
 /** Reads keys, passwords and tokens from where they lie. Rejects when one cannot be read. */
 export type OpenSecurity = () => Promise<Security>;
 
-/** Told of every request to a broker: its name in kafkajs (`OffsetFetch`), and what became of it. */
+/** Told of every request to a broker: its name in the protocol (`OffsetFetch`), and what became of it. */
 export type RequestListener = (api: string, outcome: 'ok' | 'failed') => void;
 
 /** A Kafka cluster by the name that StageScalers use. */

@@ -13,6 +13,12 @@ export class ReadFailure extends Error {
   }
 }
 
+/** For `catch`: @throws what is no ReadFailure, since that is a bug of ours */
+export function asFailure(error: unknown): ReadFailure {
+  if (error instanceof ReadFailure) return error;
+  throw error;
+}
+
 /** A value, or why there is none. */
 export type Got<Value> = Value | ReadFailure;
 

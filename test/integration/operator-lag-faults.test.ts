@@ -96,6 +96,19 @@ test.each(['plain', 'scram-sha-256', 'scram-sha-512'])(
   },
 );
 
+test('of groups that are asked for together, one that may not be described hides no other', async () => {
+  const sasl = { mechanism: 'plain', username: 'operator', password: { env: 'P' } };
+  const source = sourceOf({ main: { brokers: [broker.sasl], sasl } }, { P: PASSWORD });
+  const closed = { ...request('closed', 'main'), consumerGroup: 'closed-group' };
+  const readings = await source.read([request('open', 'main'), closed]);
+  expect(readings.get('open')).toMatchObject({ kind: 'known' });
+  expect(readings.get('closed')).toMatchObject({
+    kind: 'unknown',
+    reason: 'Unauthorized',
+    message: expect.stringContaining('closed-group'),
+  });
+});
+
 test('a wrong password is Unauthorized; once the file is mended, the lag is known', async () => {
   const file = join(directory, 'wrong');
   await writeFile(file, 'wrong');

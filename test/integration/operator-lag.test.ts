@@ -1,6 +1,7 @@
 import { Kafka, logLevel } from 'kafkajs';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { parseOperatorConfig } from '../../operator/config/operator-config.ts';
+import { internals } from '../../operator/lag/kafkajs/internals.ts';
 import { createLagSource } from '../../operator/lag/kafkajs/lag-source.ts';
 import { toConnections } from '../../operator/lag/open-security.ts';
 import type { LagRequest, LagSource } from '../../operator/loop/ports.ts';
@@ -11,6 +12,11 @@ import { createTestBroker } from '../fixtures/broker.ts';
 import { startNewProtocolConsumer } from '../fixtures/new-protocol-consumer.ts';
 import { kafkaBrokers } from '../fixtures/services-under-test.ts';
 import { until } from '../fixtures/until.ts';
+
+/** What a connection asks a broker for at first. */
+interface Versioned {
+  apiVersions: (this: Versioned) => Promise<Record<number, { minVersion: number; maxVersion: number }>>;
+}
 
 let broker: TestBroker;
 let source: LagSource;
@@ -259,17 +265,54 @@ test('one scaler that cannot be read does not hide the others', async () => {
   });
 });
 
-test('requests: one per group, and one per broker for all topics and all states', async () => {
-  const topics = ['a', 'b', 'c', 'd'].map((name) => broker.topic(`count-${name}`));
+/** As many groups, on topics that overlap. */
+async function manyRequests(name: string, count: number): Promise<LagRequest[]> {
+  const topics = ['a', 'b', 'c', 'd'].map((suffix) => broker.topic(`${name}-${suffix}`));
   await broker.admin.ensureTopics(topics.map((topic) => ({ topic, partitions: 6 })));
-  const all = Array.from({ length: 12 }, (_, n) =>
-    requestOf(`count-${n}`, [topics[n % 4]!, topics[(n + 1) % 4]!]),
+  return Array.from({ length: count }, (_, n) =>
+    requestOf(`${name}-${n}`, [topics[n % 4]!, topics[(n + 1) % 4]!]),
   );
+}
+
+test.each([12, 120])('requests: one of each kind per broker, for %i groups', async (count) => {
+  const all = await manyRequests(`count-${count}`, count);
   await source.read(all);
+  expect(Object.fromEntries(requests)).toEqual({
+    Metadata: 1,
+    FindCoordinator: 1,
+    OffsetFetch: 1,
+    DescribeGroups: 1,
+    // The ends, and the begins of what has not been read before.
+    ListOffsets: 2,
+  });
   requests.clear();
   const readings = await source.read(all);
   expect([...readings.values()].every(({ kind }) => kind === 'known')).toBe(true);
-  expect(Object.fromEntries(requests)).toEqual({ OffsetFetch: 12, DescribeGroups: 1, ListOffsets: 1 });
+  expect(Object.fromEntries(requests)).toEqual({ OffsetFetch: 1, DescribeGroups: 1, ListOffsets: 1 });
+});
+
+test('a broker that is older than Kafka 3.0 is asked for one group at a time, and the readings are the same', async () => {
+  const all = await manyRequests('old', 12);
+  await commit(all[3]!, [0, 0, 0]);
+  const expected = await source.read(all);
+  const { prototype } = internals.Broker as unknown as { prototype: Versioned };
+  const asNew = prototype.apiVersions;
+  const old = vi.spyOn(prototype, 'apiVersions').mockImplementation(async function asOld(this: Versioned) {
+    const versions = await asNew.call(this);
+    return { ...versions, 9: { minVersion: 1, maxVersion: 7 }, 10: { minVersion: 0, maxVersion: 3 } };
+  });
+  const config = parseOperatorConfig(JSON.stringify({ kafka: { default: { brokers: kafkaBrokers() } } }), '');
+  const counts = new Map<string, number>();
+  const asking = createLagSource({
+    connections: toConnections(config, {}),
+    readTimeoutMs: 5_000,
+    onRequest: (api) => counts.set(api, (counts.get(api) ?? 0) + 1),
+  });
+  expect(await asking.read(all)).toEqual(expected);
+  expect(counts.get('OffsetFetch')).toBe(12);
+  expect(counts.get('FindCoordinator')).toBe(12);
+  await asking.close();
+  old.mockRestore();
 });
 
 test('two scalers of one group share its request', async () => {

@@ -3,8 +3,11 @@ import type { UnknownReason } from '../../scaling/types.ts';
 import { ReadFailure } from '../failure.ts';
 import type { Address, OpenSecurity, RequestListener } from '../connection.ts';
 import { CONSUMER_GROUP_DESCRIBE_KEY, consumerGroupDescribe } from './consumer-group-describe.ts';
+import { FIND_COORDINATOR_KEY, findCoordinators } from './find-coordinators.ts';
 import type { Broker, KafkajsLogger, ProtocolDefinition } from './internals.ts';
 import { internals } from './internals.ts';
+import { LIST_OFFSETS_KEY, listOffsets } from './list-offsets.ts';
+import { OFFSET_FETCH_KEY, offsetFetchGroups } from './offset-fetch-groups.ts';
 
 export interface BrokerLinkOptions {
   readonly address: Address;
@@ -18,16 +21,24 @@ export interface BrokerLinkOptions {
   readonly random: () => number;
 }
 
-/** What is asked; the names are those of kafkajs where it has the request. */
+/** What is asked; those of kafkajs, and with a plural of their own those that ask for many at once. */
 const APIS = {
   Metadata: definitionOf('Metadata'),
-  GroupCoordinator: definitionOf('GroupCoordinator'),
+  FindCoordinator: definitionOf('GroupCoordinator'),
+  FindCoordinators: [FIND_COORDINATOR_KEY, findCoordinators],
   OffsetFetch: definitionOf('OffsetFetch'),
+  OffsetFetchGroups: [OFFSET_FETCH_KEY, offsetFetchGroups],
   DescribeGroups: definitionOf('DescribeGroups'),
   ConsumerGroupDescribe: [CONSUMER_GROUP_DESCRIBE_KEY, consumerGroupDescribe],
-  ListOffsets: definitionOf('ListOffsets'),
+  ListOffsets: [LIST_OFFSETS_KEY, listOffsets],
 } as const satisfies Readonly<Record<string, readonly [key: number, definition: ProtocolDefinition]>>;
 export type Api = keyof typeof APIS;
+
+/** As Kafka calls it, whichever form of it is used. */
+function nameOf(api: Api): string {
+  if (api === 'OffsetFetchGroups') return 'OffsetFetch';
+  return api === 'FindCoordinators' ? 'FindCoordinator' : api;
+}
 
 function definitionOf(name: string): readonly [number, ProtocolDefinition] {
   return [internals.apiKeys[name]!, internals.requests[name]!];
@@ -82,17 +93,32 @@ export class BrokerLink {
    * @throws ReadFailure when there is none within the deadline
    */
   async request<Reply>(api: Api, options: object, deadline: Deadline): Promise<Reply> {
-    const what = `${this.name}, ${api}`;
+    const name = nameOf(api);
+    const what = `${this.name}, ${name}`;
     try {
       this.refuseWhenStalled();
       const broker = await deadline.race(this.open(), `connecting to ${this.name}`);
       const reply = await deadline.race(this.send<Reply>(broker, api, options), what);
-      this.options.onRequest(api, 'ok');
+      this.options.onRequest(name, 'ok');
       return reply;
     } catch (error) {
-      this.options.onRequest(api, 'failed');
+      this.options.onRequest(name, 'failed');
       throw toFailure(error, what);
     }
+  }
+
+  /**
+   * Whether the broker knows a request in a version that we know too. Connects first, where there is no connection.
+   * @throws ReadFailure when there is none within the deadline
+   */
+  async supports(api: Api, deadline: Deadline): Promise<boolean> {
+    const { versions } = await deadline.race(this.open(), `connecting to ${this.name}`);
+    const [key, definition] = APIS[api];
+    const known = versions?.[key];
+    if (known === undefined) return false;
+    return definition.versions.some(
+      (one) => Number(one) >= known.minVersion && Number(one) <= known.maxVersion,
+    );
   }
 
   close(): void {

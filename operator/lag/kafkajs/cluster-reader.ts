@@ -9,7 +9,8 @@ import type { Got } from '../failure.ts';
 import { ReadFailure } from '../failure.ts';
 import type { ClusterOptions } from './cluster.ts';
 import { Cluster } from './cluster.ts';
-import type { GroupFindings, Wanted } from './groups.ts';
+import type { Wanted } from './committed-offsets.ts';
+import type { GroupFindings } from './groups.ts';
 import { readGroups } from './groups.ts';
 import type { OffsetFindings } from './offsets.ts';
 import { readOffsets } from './offsets.ts';
@@ -32,8 +33,9 @@ interface Deadlines {
 }
 
 /**
- * Reads the lag of many groups of one cluster: one OffsetFetch per group, one DescribeGroups per coordinator, one
- * ListOffsets per leader; every 10 s also Metadata, every 30 s the begin offsets.
+ * Reads the lag of many groups of one cluster: one OffsetFetch and one DescribeGroups per coordinator, one ListOffsets
+ * per leader; every 10 s also Metadata, every 30 s the begin offsets. So it takes O(brokers) requests, however many
+ * groups there are.
  */
 export class ClusterReader {
   private readonly options: ClusterReaderOptions;
@@ -132,13 +134,13 @@ export class ClusterReader {
       committed: (group, topic, partition) => {
         const of = committed.get(group);
         if (of instanceof ReadFailure) return of;
-        return of?.get(topic)?.get(partition) ?? missing(`the offset of ${group} on ${topic}/${partition}`);
+        return of?.get(topic, partition) ?? missing(`the offset of ${group} on ${topic}/${partition}`);
       },
       begin: (topic, partition) =>
-        begins.get(`${topic}/${partition}`) ?? missing(`the begin of ${topic}/${partition}`),
+        begins.get(topic, partition) ?? missing(`the begin of ${topic}/${partition}`),
       end: (topic, partition) =>
         leaderless(topic, partition) ??
-        ends.get(`${topic}/${partition}`) ??
+        ends.get(topic, partition) ??
         missing(`the end of ${topic}/${partition}`),
     };
   }

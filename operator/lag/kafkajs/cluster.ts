@@ -1,11 +1,13 @@
 import type { Address, KafkaConnection, RequestListener } from '../connection.ts';
 import type { Deadline } from '../deadline.ts';
 import type { Got } from '../failure.ts';
-import { ReadFailure, failureOfCode } from '../failure.ts';
+import { ReadFailure, asFailure } from '../failure.ts';
 import type { Api } from './broker-link.ts';
 import { BrokerLink } from './broker-link.ts';
-import { internals } from './internals.ts';
-import type { CoordinatorReply, MetadataReply } from './replies.ts';
+import type { Coordinator } from './coordinators.ts';
+import { coordinatorsOf } from './coordinators.ts';
+import { failureOf } from './protocol-failure.ts';
+import type { MetadataReply } from './replies.ts';
 
 export interface ClusterOptions {
   readonly connection: KafkaConnection;
@@ -16,8 +18,6 @@ export interface ClusterOptions {
 
 /** Where the partitions of a topic are: by partition, the node that leads it, or why none does. */
 export type TopicLeaders = ReadonlyMap<number, Got<number>>;
-
-const GROUP = 0;
 
 /** What is known of one Kafka cluster, and the connections to its brokers: one to each, for everybody. */
 export class Cluster {
@@ -39,8 +39,9 @@ export class Cluster {
 
   /** Asks any broker for the leaders of these topics. @throws ReadFailure when none answers */
   async refresh(topics: readonly string[], deadline: Deadline): Promise<void> {
-    const options = { topics, allowAutoTopicCreation: false };
-    const { brokers, topicMetadata } = await this.askAny<MetadataReply>('Metadata', options, deadline);
+    const { brokers, topicMetadata } = await this.askAny((link) =>
+      link.request<MetadataReply>('Metadata', { topics, allowAutoTopicCreation: false }, deadline),
+    );
     this.nodes = new Map(brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
     this.topics = new Map(topicMetadata.map((topic) => [topic.topic, toLeaders(topic)]));
     this.readAtMs = this.options.now();
@@ -62,18 +63,25 @@ export class Cluster {
     });
   }
 
-  /** The node that keeps the offsets of a group; asked once and remembered. @throws ReadFailure */
-  async coordinator(groupId: string, deadline: Deadline): Promise<number> {
-    const known = this.coordinators.get(groupId);
-    if (known !== undefined && this.nodes.has(known)) return known;
-    const options = { groupId, coordinatorType: GROUP };
-    const reply = await this.askAny<CoordinatorReply>('GroupCoordinator', options, deadline);
-    if (reply.errorCode !== 0)
-      throw failureOf(reply.errorCode, `the coordinator of ${groupId} cannot be found`);
-    const { nodeId, host, port } = reply.coordinator;
-    this.nodes.set(nodeId, { host, port });
-    this.coordinators.set(groupId, nodeId);
-    return nodeId;
+  /** The nodes that keep these groups, or why one is not known; asked once and remembered. */
+  async coordinatorsOf(
+    groups: readonly string[],
+    deadline: Deadline,
+  ): Promise<ReadonlyMap<string, Got<number>>> {
+    const found = new Map<string, Got<number>>();
+    const unknown: string[] = [];
+    for (const group of groups) {
+      const known = this.coordinators.get(group);
+      if (known !== undefined && this.nodes.has(known)) found.set(group, known);
+      else unknown.push(group);
+    }
+    if (unknown.length === 0) return found;
+    const answers = await this.askAny((link) => coordinatorsOf(link, unknown, deadline)).catch(asFailure);
+    for (const group of unknown) {
+      const got = answers instanceof ReadFailure ? answers : answers.get(group)!;
+      found.set(group, got instanceof ReadFailure ? got : this.noteCoordinator(group, got));
+    }
+    return found;
   }
 
   forgetCoordinator(groupId: string): void {
@@ -84,9 +92,13 @@ export class Cluster {
   request<Reply>(nodeId: number, api: Api, options: object, deadline: Deadline): Promise<Reply> {
     const address = this.nodes.get(nodeId);
     if (address) return this.link(address).request<Reply>(api, options, deadline);
-    return Promise.reject(
-      new ReadFailure('BrokerUnreachable', `broker ${nodeId} is not in the cluster`, { stale: true }),
-    );
+    return Promise.reject(notInCluster(nodeId));
+  }
+
+  /** Whether a node knows a request in a version that we know too. @throws ReadFailure as `request` */
+  supports(nodeId: number, api: Api, deadline: Deadline): Promise<boolean> {
+    const address = this.nodes.get(nodeId);
+    return address ? this.link(address).supports(api, deadline) : Promise.reject(notInCluster(nodeId));
   }
 
   close(): void {
@@ -94,16 +106,21 @@ export class Cluster {
     this.links.clear();
   }
 
+  private noteCoordinator(group: string, { nodeId, address }: Coordinator): number {
+    this.nodes.set(nodeId, address);
+    this.coordinators.set(group, nodeId);
+    return nodeId;
+  }
+
   /** Brokers that are connected come first, so that one that hangs does not hold up what any can answer. */
-  private async askAny<Reply>(api: Api, options: object, deadline: Deadline): Promise<Reply> {
+  private async askAny<Reply>(ask: (link: BrokerLink) => Promise<Reply>): Promise<Reply> {
     const addresses = [...this.nodes.values(), ...this.options.connection.brokers];
     const links = [...new Set(addresses.map((address) => this.link(address)))];
     links.sort((a, b) => Number(b.isConnected()) - Number(a.isConnected()));
     let failure: unknown;
     for (const link of links) {
       try {
-        // Each request has options of its own: links tell requests apart by them.
-        return await link.request<Reply>(api, { ...options }, deadline);
+        return await ask(link);
       } catch (error) {
         failure = moreTelling(failure, error);
       }
@@ -136,14 +153,13 @@ export class Cluster {
 
 const keyOf = ({ host, port }: Address): string => `${host}:${port}`;
 
+function notInCluster(nodeId: number): ReadFailure {
+  return new ReadFailure('BrokerUnreachable', `broker ${nodeId} is not in the cluster`, { stale: true });
+}
+
 /** A refusal says more than a broker that is not there. */
 function moreTelling(before: unknown, now: unknown): unknown {
   return before instanceof ReadFailure && before.reason === 'Unauthorized' ? before : now;
-}
-
-/** The failure behind an error code, with the protocol's name of it. */
-export function failureOf(code: number, what: string): ReadFailure {
-  return failureOfCode(code, internals.createErrorFromCode(code).type, what);
 }
 
 function toLeaders(topic: MetadataReply['topicMetadata'][number]): Got<TopicLeaders> {

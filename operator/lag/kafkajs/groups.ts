@@ -1,28 +1,22 @@
 import type { GroupReading, GroupState, MemberReading } from '../../scaling/types.ts';
-import type { Committed } from '../assemble.ts';
-import { decodeCommitMetadata } from '../commit-metadata.ts';
 import type { Deadline } from '../deadline.ts';
 import type { Got } from '../failure.ts';
-import { ReadFailure } from '../failure.ts';
+import { ReadFailure, asFailure } from '../failure.ts';
 import type { Cluster } from './cluster.ts';
-import { failureOf } from './cluster.ts';
+import type { CommittedOf, Wanted } from './committed-offsets.ts';
+import { fetchCommitted } from './committed-offsets.ts';
 import type { ConsumerGroupDescribeReply } from './consumer-group-describe.ts';
 import { internals } from './internals.ts';
-import type { DescribeGroupsReply, OffsetFetchReply } from './replies.ts';
+import { failureOf } from './protocol-failure.ts';
+import type { DescribeGroupsReply } from './replies.ts';
 
 /** By group. */
 export interface GroupFindings {
   readonly states: ReadonlyMap<string, Got<GroupReading>>;
-  /** By topic, then partition. */
-  readonly committed: ReadonlyMap<string, Got<ReadonlyMap<string, ReadonlyMap<number, Got<Committed>>>>>;
+  readonly committed: ReadonlyMap<string, Got<CommittedOf>>;
 }
 
-type CommittedOf = ReadonlyMap<string, ReadonlyMap<number, Got<Committed>>>;
-
-/** What is asked of one group: the partitions by topic. */
-export type Wanted = ReadonlyMap<string, readonly number[]>;
-
-/** Committed offsets of each group (one request each), and state and members (one request per coordinator). */
+/** Committed offsets, states and members of all groups: two requests per coordinator. */
 export async function readGroups(
   cluster: Cluster,
   wanted: ReadonlyMap<string, Wanted>,
@@ -31,40 +25,33 @@ export async function readGroups(
   const committed = new Map<string, Got<CommittedOf>>();
   const states = new Map<string, Got<GroupReading>>();
   const byCoordinator = new Map<number, string[]>();
-  const failed = (group: string, error: unknown): void => {
-    const failure = asFailure(error);
-    // Whoever keeps the group's offsets now may be another.
-    if (failure.stale) cluster.forgetCoordinator(group);
-    committed.set(group, failure);
-    states.set(group, failure);
-  };
-  await Promise.all(
-    [...wanted.keys()].map(async (group) => {
-      try {
-        const node = await cluster.coordinator(group, deadline);
-        byCoordinator.set(node, [...(byCoordinator.get(node) ?? []), group]);
-      } catch (error) {
-        failed(group, error);
-      }
-    }),
-  );
+  for (const [group, node] of await cluster.coordinatorsOf([...wanted.keys()], deadline)) {
+    const others = node instanceof ReadFailure ? undefined : byCoordinator.get(node);
+    if (node instanceof ReadFailure) committed.set(group, node);
+    else if (others) others.push(group);
+    else byCoordinator.set(node, [group]);
+  }
   await Promise.all(
     [...byCoordinator].flatMap(([node, groups]) => [
-      ...groups.map(async (group) => {
-        try {
-          committed.set(group, await fetchCommitted(cluster, { node, group, deadline }, wanted.get(group)!));
-        } catch (error) {
-          failed(group, error);
-        }
-      }),
+      fetchCommitted(cluster, { node, wanted: only(wanted, groups), deadline }).then((offsets) =>
+        offsets.forEach((got, group) => committed.set(group, got)),
+      ),
       describe(cluster, { node, groups, deadline }).then(
-        (found) => found.forEach((state, group) => states.set(group, state)),
+        (described) => described.forEach((state, group) => states.set(group, state)),
         (error: unknown) => groups.forEach((group) => states.set(group, asFailure(error))),
       ),
     ]),
   );
+  for (const [group, got] of committed) if (got instanceof ReadFailure) states.set(group, got);
+  for (const [group, got] of states)
+    // Whoever keeps the group now may be another.
+    if (got instanceof ReadFailure && got.stale) cluster.forgetCoordinator(group);
   await describeNewProtocol(cluster, { byCoordinator, states, committed }, deadline);
   return { states, committed };
+}
+
+function only(wanted: ReadonlyMap<string, Wanted>, groups: readonly string[]): ReadonlyMap<string, Wanted> {
+  return new Map(groups.map((group) => [group, wanted.get(group)!]));
 }
 
 interface Read {
@@ -101,9 +88,7 @@ function isDead(state: Got<GroupReading> | undefined): boolean {
 
 function hasCommits(committed: Got<CommittedOf> | undefined): boolean {
   if (committed === undefined || committed instanceof ReadFailure) return false;
-  return [...committed.values()].some((partitions) =>
-    [...partitions.values()].some((one) => !(one instanceof ReadFailure) && one.offset !== undefined),
-  );
+  return committed.some((one) => !(one instanceof ReadFailure) && one.offset !== undefined);
 }
 
 function toNewGroup({ state, members }: ConsumerGroupDescribeReply['groups'][number]): GroupReading {
@@ -116,46 +101,6 @@ function toNewGroup({ state, members }: ConsumerGroupDescribeReply['groups'][num
       ),
     })),
   };
-}
-
-interface AskedGroup {
-  readonly node: number;
-  readonly group: string;
-  readonly deadline: Deadline;
-}
-
-async function fetchCommitted(
-  cluster: Cluster,
-  { node, group, deadline }: AskedGroup,
-  wanted: Wanted,
-): Promise<CommittedOf> {
-  const topics = [...wanted].map(([topic, partitions]) => ({
-    topic,
-    partitions: partitions.map((partition) => ({ partition })),
-  }));
-  const reply = await cluster.request<OffsetFetchReply>(
-    node,
-    'OffsetFetch',
-    { groupId: group, topics },
-    deadline,
-  );
-  if (reply.errorCode !== 0) throw failureOf(reply.errorCode, `the offsets of ${group}`);
-  return new Map(
-    reply.responses.map(({ topic, partitions }) => [
-      topic,
-      new Map(
-        partitions.map(({ partition, offset, metadata, errorCode }) => [
-          partition,
-          errorCode === 0
-            ? {
-                offset: offset === '-1' ? undefined : Number(offset),
-                load: decodeCommitMetadata(metadata),
-              }
-            : failureOf(errorCode, `the offset of ${group} on ${topic}/${partition}`),
-        ]),
-      ),
-    ]),
-  );
 }
 
 interface AskedGroups {
@@ -217,9 +162,4 @@ function toMember(id: string, bytes: Buffer): MemberReading {
   } catch {
     return { id, assigned: undefined };
   }
-}
-
-function asFailure(error: unknown): ReadFailure {
-  if (error instanceof ReadFailure) return error;
-  throw error;
 }

@@ -28,6 +28,9 @@ export interface ProtocolDefinition {
 
 export interface Encoder {
   writeBoolean(value: boolean): this;
+  writeInt8(value: number): this;
+  writeInt32(value: number): this;
+  writeString(value: string): this;
   writeUVarInt(value: number): this;
   writeUVarIntString(value: string): this;
 }
@@ -36,6 +39,8 @@ export interface Decoder {
   readInt16(): number;
   readInt32(): number;
   readBytes(length: number): Buffer;
+  readString(): string | null;
+  readArray<Item>(reader: (decoder: Decoder) => Item): Item[];
   readUVarIntString(): string | null;
   readUVarIntArray<Item>(reader: (decoder: Decoder) => Item): Item[] | null;
   readTaggedFields(): void;
@@ -65,6 +70,10 @@ export interface Broker {
   connect(): Promise<void>;
   isConnected(): boolean;
   disconnect(): Promise<void>;
+  /** Of each request, by its key, as the broker has told; null: not connected yet. */
+  readonly versions: Readonly<
+    Record<number, { readonly minVersion: number; readonly maxVersion: number }>
+  > | null;
   /** The highest version of a request that both sides know. */
   lookupRequest(apiKey: number, definition: ProtocolDefinition): ProtocolRequest;
 }

@@ -1,26 +1,20 @@
 import type { TopicPartition } from '../../scaling/types.ts';
 import type { BeginOffsets } from '../begin-offsets.ts';
+import { ByPartition } from '../by-partition.ts';
 import type { Deadline } from '../deadline.ts';
 import type { Got } from '../failure.ts';
 import { ReadFailure } from '../failure.ts';
 import type { Cluster } from './cluster.ts';
-import { failureOf } from './cluster.ts';
-import type { ListOffsetsReply } from './replies.ts';
+import type { ListedOffset, ListOffsetsReply, ListOffsetsRequest } from './list-offsets.ts';
+import { failureOf } from './protocol-failure.ts';
 
-/** Offsets by partition (`topic/partition`), or why there is none. */
-export type OffsetsByPartition = ReadonlyMap<string, Got<number>>;
+/** Offsets, or why there is none. */
+export type OffsetsByPartition = Pick<ByPartition<Got<number>>, 'get'>;
 
 export interface OffsetFindings {
   readonly begins: OffsetsByPartition;
   readonly ends: OffsetsByPartition;
 }
-
-const LATEST = '-1';
-const EARLIEST = '-2';
-/** What is written counts, also while its transaction is open. */
-const READ_UNCOMMITTED = 0;
-
-export const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;
 
 /** Ends of all partitions by one request to each leader, and by another one the begins that are due. */
 export async function readOffsets(
@@ -30,13 +24,13 @@ export async function readOffsets(
   { deadline, nowMs }: { deadline: Deadline; nowMs: number },
 ): Promise<OffsetFindings> {
   const byLeader = partitionsByLeader(cluster, topics);
-  const ends = new Map<string, Got<number>>();
-  const begins = new Map<string, Got<number>>();
+  const ends = new ByPartition<Got<number>>();
+  const begins = new ByPartition<Got<number>>();
   const readBegins = async (leader: number, partitions: readonly TopicPartition[]): Promise<void> => {
     if (partitions.length === 0) return;
-    await listOffsets(cluster, { leader, partitions, timestamp: EARLIEST, deadline }, begins);
+    await listOffsets(cluster, { leader, partitions, offset: 'earliest', deadline }, begins);
     for (const of of partitions) {
-      const begin = begins.get(keyOf(of));
+      const begin = begins.get(of.topic, of.partition);
       if (typeof begin === 'number') known.note(of, begin, nowMs);
     }
   };
@@ -44,17 +38,18 @@ export async function readOffsets(
     [...byLeader].map(async ([leader, partitions]) => {
       const due = partitions.filter((of) => known.isDue(of, nowMs));
       await Promise.all([
-        listOffsets(cluster, { leader, partitions, timestamp: LATEST, deadline }, ends),
+        listOffsets(cluster, { leader, partitions, offset: 'latest', deadline }, ends),
         readBegins(leader, due),
       ]);
       const fallen = partitions.filter((of) => {
-        const end = ends.get(keyOf(of));
+        const end = ends.get(of.topic, of.partition);
         return typeof end === 'number' && !known.agrees(of, end);
       });
       await readBegins(leader, fallen);
       for (const of of partitions) {
         const begin = known.get(of);
-        if (begin !== undefined && !begins.has(keyOf(of))) begins.set(keyOf(of), begin);
+        if (begin !== undefined && !begins.has(of.topic, of.partition))
+          begins.set(of.topic, of.partition, begin);
       }
     }),
   );
@@ -79,36 +74,31 @@ function partitionsByLeader(cluster: Cluster, topics: readonly string[]): Map<nu
 interface Asked {
   readonly leader: number;
   readonly partitions: readonly TopicPartition[];
-  readonly timestamp: string;
+  readonly offset: ListedOffset;
   readonly deadline: Deadline;
 }
 
 /** Puts every partition's offset, or failure, into `into`. Never rejects with a ReadFailure. */
 async function listOffsets(
   cluster: Cluster,
-  { leader, partitions, timestamp, deadline }: Asked,
-  into: Map<string, Got<number>>,
+  { leader, partitions, offset, deadline }: Asked,
+  into: ByPartition<Got<number>>,
 ): Promise<void> {
-  const byTopic = new Map<string, { partition: number; timestamp: string }[]>();
+  const byTopic = new Map<string, number[]>();
   for (const { topic, partition } of partitions) {
     const list = byTopic.get(topic);
-    if (list) list.push({ partition, timestamp });
-    else byTopic.set(topic, [{ partition, timestamp }]);
+    if (list) list.push(partition);
+    else byTopic.set(topic, [partition]);
   }
-  const options = {
-    isolationLevel: READ_UNCOMMITTED,
-    topics: [...byTopic].map(([topic, list]) => ({ topic, partitions: list })),
-  };
+  const topics = [...byTopic].map(([topic, list]) => ({ topic, partitions: list }));
+  const request: ListOffsetsRequest = { offset, topics };
   try {
-    const reply = await cluster.request<ListOffsetsReply>(leader, 'ListOffsets', options, deadline);
-    for (const { topic, partitions: found } of reply.responses)
-      for (const { partition, errorCode, offset } of found)
-        into.set(
-          `${topic}/${partition}`,
-          errorCode === 0 ? Number(offset) : failureOf(errorCode, `${topic}/${partition}`),
-        );
+    const reply = await cluster.request<ListOffsetsReply>(leader, 'ListOffsets', request, deadline);
+    for (const { topic, partitions: found } of reply.topics)
+      for (const { partition, errorCode, offset: listed } of found)
+        into.set(topic, partition, errorCode === 0 ? listed : failureOf(errorCode, `${topic}/${partition}`));
   } catch (error) {
     if (!(error instanceof ReadFailure)) throw error;
-    for (const of of partitions) into.set(keyOf(of), error);
+    for (const { topic, partition } of partitions) into.set(topic, partition, error);
   }
 }

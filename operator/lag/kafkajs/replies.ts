@@ -40,14 +40,3 @@ export interface DescribeGroupsReply {
     readonly members: readonly { readonly memberId: string; readonly memberAssignment: Buffer }[];
   }[];
 }
-
-export interface ListOffsetsReply {
-  readonly responses: readonly {
-    readonly topic: string;
-    readonly partitions: readonly {
-      readonly partition: number;
-      readonly errorCode: number;
-      readonly offset: string;
-    }[];
-  }[];
-}
