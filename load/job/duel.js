@@ -1,16 +1,16 @@
 // The same users on both shapes of the same use case, one after the other.
-import { createSummary, settings, submit, summaryTrendStats } from './pipeline.js';
+import { createSummary, number, settings, submit, summaryTrendStats } from './pipeline.js';
 
 const { users, seconds } = settings;
 /** The pipeline finishes what it has accepted before the other mode is measured. */
-const PAUSE_SECONDS = 30;
+const pauseSeconds = number('PAUSE_SECONDS', 30);
 const vus = { executor: 'constant-vus', vus: users, duration: `${seconds}s`, gracefulStop: '30s' };
 
 export const options = {
   summaryTrendStats,
   scenarios: {
     events: { ...vus, exec: 'events', tags: { mode: 'events' } },
-    sync: { ...vus, exec: 'sync', tags: { mode: 'sync' }, startTime: `${seconds + PAUSE_SECONDS}s` },
+    sync: { ...vus, exec: 'sync', tags: { mode: 'sync' }, startTime: `${seconds + pauseSeconds}s` },
   },
   // Thresholds also make k6 keep the figures of each mode apart.
   thresholds: {

@@ -80,7 +80,8 @@ export interface OwnedPod extends PodTemplate {
 /** The template of every pod that these objects lead to. */
 export function podsOf(objects: readonly KubeObject[]): OwnedPod[] {
   return objects.flatMap((owner) => {
-    const template = owner.spec?.jobTemplate?.spec.template ?? owner.spec?.template;
+    const own = owner.kind === 'Pod' ? (owner as unknown as PodTemplate) : undefined;
+    const template = own ?? owner.spec?.jobTemplate?.spec.template ?? owner.spec?.template;
     return template ? [podOf(owner, template)] : [];
   });
 }

@@ -100,7 +100,7 @@ describe('the Jobs that prepare servers', () => {
   const hooks = async (options: RenderOptions) =>
     Object.fromEntries(
       (await render(options))
-        .filter(({ kind, metadata }) => kind === 'Job' && !metadata.name.endsWith('-test'))
+        .filter(({ kind }) => kind === 'Job')
         .map(({ metadata }) => [metadata.name, metadata.annotations?.['helm.sh/hook']]),
     );
   const before = {
@@ -138,6 +138,19 @@ describe('the Jobs that prepare servers', () => {
     expect(own.args).toEqual(['migrate', '--demo-accounts', '1000']);
     expect(containerOf(await render(HA), 'Job', 'migrate').args).toEqual(['migrate']);
   });
+});
+
+test('what helm test runs is a Pod: helm test --logs looks for one by the name of the hook', async () => {
+  const tests = (await render()).filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'] === 'test');
+  expect(tests.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual(['Pod demo-sluice-test']);
+});
+
+test('the books of the simulator last as long as the database that they have to agree with', async () => {
+  const claim = pick(await render(), 'PersistentVolumeClaim', 'remote-simulator');
+  expect(claim.metadata.annotations?.['helm.sh/resource-policy']).toBe('keep');
+  const volume = { name: 'ledger', persistentVolumeClaim: { claimName: 'demo-sluice-remote-simulator' } };
+  const simulator = podsOf(await render()).find(({ component }) => component === 'remote-simulator');
+  expect(simulator?.spec.volumes).toContainEqual(volume);
 });
 
 describe('secrets', () => {

@@ -98,6 +98,7 @@ describe('a release', () => {
       'secret/demo-sluice-postgres',
       'persistentvolumeclaim/data-demo-sluice-kafka-0',
       'persistentvolumeclaim/data-demo-sluice-postgres-0',
+      'persistentvolumeclaim/demo-sluice-remote-simulator',
     ]);
     expect(await names('shop', 'customresourcedefinitions')).toEqual([]);
   });

@@ -5,11 +5,15 @@
   metadata:
     name: data
   spec:
-    accessModes: [ReadWriteOnce]
-    {{- with .storageClass }}
-    storageClassName: {{ . }}
-    {{- end }}
-    resources:
-      requests:
-        storage: {{ .size }}
+    {{- include "sluice.volumeClaimSpec" . | nindent 4 }}
+{{- end }}
+
+{{- define "sluice.volumeClaimSpec" -}}
+accessModes: [ReadWriteOnce]
+{{- with .storageClass }}
+storageClassName: {{ . }}
+{{- end }}
+resources:
+  requests:
+    storage: {{ .size }}
 {{- end }}

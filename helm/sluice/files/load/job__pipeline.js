@@ -1,6 +1,7 @@
 // What the scenarios in a cluster share. Settings are environment variables: BASE_URL, ACCOUNTS, SECONDS, USERS and
 // what the scenario names itself.
 import exec from 'k6/execution';
+import { sleep } from 'k6';
 import http from 'k6/http';
 import { Counter, Rate, Trend } from 'k6/metrics';
 import { createPayments, toBody } from '../lib/payments.ts';
@@ -26,6 +27,7 @@ export const settled = new Counter('sluice_settled');
 export const settleTime = new Trend('sluice_settle_time', true);
 export const unsettled = new Rate('sluice_unsettled');
 
+const RETRY_SECONDS = 0.5;
 let next;
 
 /** Submits one payment; returns its id, or undefined when it was not accepted. Refused (503) is not failed. */
@@ -50,12 +52,21 @@ export function submitAndWait(timeoutSeconds) {
   const startedMs = Date.now();
   const url = `${settings.baseUrl}/v1/transactions/${id}?wait=10s`;
   let state;
-  while (!isEnd(state) && Date.now() - startedMs < timeoutSeconds * 1_000)
-    state = http.get(url, { timeout: '15s', tags: { name: '/v1/transactions/:id' } }).json('state');
+  while (!isEnd(state) && Date.now() - startedMs < timeoutSeconds * 1_000) state = look(url);
   unsettled.add(!isEnd(state));
   if (!isEnd(state)) return;
   settled.add(1);
   settleTime.add(Date.now() - startedMs);
+}
+
+/** The state of a transaction; undefined when there was no answer, which counts as failed unless it was refused. */
+function look(url) {
+  const answer = http.get(url, { timeout: '15s', tags: { name: '/v1/transactions/:id' } });
+  const ok = answer.status === 200;
+  failed.add(!ok && answer.status !== 503);
+  if (ok) return answer.json('state');
+  sleep(RETRY_SECONDS);
+  return undefined;
 }
 
 function isEnd(state) {

@@ -31,8 +31,12 @@ metadata:
   {{- end }}
 spec:
   backoffLimit: 3
+  podFailurePolicy:
+    rules:
+      - action: FailJob
+        onExitCodes: {operator: In, values: [1, 2]}
   activeDeadlineSeconds: {{ add $setup.timeoutSeconds 60 }}
   ttlSecondsAfterFinished: 3600
   template:
-    {{- include "sluice.pod" (merge (dict "values" $values "restartPolicy" "OnFailure" "env" (toYaml $env) "command" (list "node" "services/setup/main.ts")) .) | nindent 4 }}
+    {{- include "sluice.pod" (merge (dict "values" $values "restartPolicy" "Never" "env" (toYaml $env) "command" (list "node" "services/setup/main.ts")) .) | nindent 4 }}
 {{- end }}
