@@ -20,8 +20,8 @@ interface Memory {
   lastUpAt: number;
   /** Since when it sleeps with work before it. */
   neededSince: number | undefined;
-  /** Ends of the log, oldest first. */
-  readonly ends: { readonly at: number; readonly end: number }[];
+  /** Ends of each partition, oldest first. */
+  readonly ends: { readonly at: number; readonly ends: readonly number[] }[];
 }
 
 type Check = (decision: Decision, scaler: ScalerObservation, model: StageModel) => string | undefined;
@@ -67,7 +67,10 @@ export class InvariantWatch {
     this.checkNeed(decision, memory, model);
   }
 
-  /** What comes must still fit, by the ends of the log and the true capacity; 2 deviations of chance are allowed. */
+  /**
+   * What comes must still fit, by the ends of the log and the true capacity; 3 deviations of chance are allowed. Of
+   * what comes to one partition only as much counts as one replica settles: no number of them can settle more.
+   */
   private checkNeed(decision: Decision, { ends }: Memory, model: StageModel): void {
     const first = ends[0];
     const last = ends.at(-1);
@@ -75,17 +78,21 @@ export class InvariantWatch {
     if (model.sharedCapacity || model.poisoned || decision.reason === 'BottleneckRollback') return;
     // Nobody can keep a need that is not known: fewer replicas are tried to learn what one of them can do.
     if (decision.measured.capacityPerReplica === undefined) return;
-    const came = last.end - first.end;
-    const least = (came - 3 * Math.sqrt(came)) / (last.at - first.at);
-    const capacity = decision.replicas * model.capacity * (model.speed?.(this.at) ?? 1);
-    if (least > capacity)
+    const seconds = last.at - first.at;
+    const perReplica = model.capacity * (model.speed?.(this.at) ?? 1);
+    const came = last.ends.reduce(
+      (sum, end, index) => sum + Math.min(end - first.ends[index]!, perReplica * seconds),
+      0,
+    );
+    const least = (came - 3 * Math.sqrt(came)) / seconds;
+    if (least > decision.replicas * perReplica)
       this.report('P5 no down below the need', model, `${decision.replicas} for ${least.toFixed(1)}/s`);
   }
 
   private remember(decision: Decision, { lag, replicas }: ScalerObservation, memory: Memory): void {
     if (decision.replicas > replicas.desired) memory.lastUpAt = this.at;
     if (lag.kind === 'unknown') memory.ends.length = 0;
-    else memory.ends.push({ at: this.at, end: lag.partitions.reduce((sum, { end }) => sum + end, 0) });
+    else memory.ends.push({ at: this.at, ends: lag.partitions.map(({ end }) => end) });
     while (memory.ends.length > 0 && memory.ends[0]!.at < this.at - RATE_SECONDS) memory.ends.shift();
   }
 
