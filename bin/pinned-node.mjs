@@ -30,6 +30,18 @@ export function runUnderPinnedNode() {
   child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
 }
 
+/**
+ * Process 1, as in a container, has no default action for signals. Until what is being loaded listens to them itself,
+ * they end it at once.
+ */
+export function endOnSignals() {
+  if (process.pid !== 1) return;
+  for (const signal of ['SIGINT', 'SIGTERM'])
+    process.on(signal, () => {
+      if (process.listenerCount(signal) === 1) process.exit(128 + constants.signals[signal]);
+    });
+}
+
 /** A wrapper that was killed without a chance to forward the signal takes this process with it. */
 export function endWithParent() {
   if (!process.channel) return;

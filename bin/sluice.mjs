@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import module from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { endWithParent, fail, isPinnedNode, runUnderPinnedNode } from './pinned-node.mjs';
+import { endOnSignals, endWithParent, fail, isPinnedNode, runUnderPinnedNode } from './pinned-node.mjs';
 
 const SERVICES = ['api', 'relay', 'remote-simulator'];
 const OPERATOR_COMMANDS = ['explain', 'what-if'];
@@ -13,6 +13,7 @@ const STAGES = ['validate', 'remote', 'persist'];
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
+endOnSignals();
 if (isPinnedNode()) await run(process.argv.slice(2));
 else runUnderPinnedNode();
 

@@ -1,7 +1,9 @@
+import { messageOf } from '../error-message.ts';
+import { NotYetError } from '../startup/wait-until-done.ts';
 import { migrate } from '../store/migrate.ts';
 import { isTransient } from '../store/pg/pool.ts';
+import { placeOf } from '../store/place-of.ts';
 import { seedAccounts } from '../store/seed.ts';
-import { NotYetError } from './wait-until-done.ts';
 
 export interface DatabaseOptions {
   readonly databaseUrl: string;
@@ -26,16 +28,4 @@ export async function prepareDatabase({ databaseUrl, demoAccounts }: DatabaseOpt
       cause: error,
     });
   }
-}
-
-/** host:port/database, without user and password. */
-function placeOf(databaseUrl: string): string {
-  const url = new URL(databaseUrl);
-  return `${url.hostname || 'localhost'}:${url.port || '5432'}${url.pathname}`;
-}
-
-/** Connecting to a name with several addresses ends in an error whose own message is empty. */
-function messageOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0]);
-  return error instanceof Error && error.message !== '' ? error.message : String(error);
 }
