@@ -66,7 +66,7 @@ describe.concurrent('a service', { timeout: 20_000 }, () => {
     const role = run('waiting-start');
     const { adminPort } = await role.line('role is starting');
     const ready = await fetch(`http://127.0.0.1:${String(adminPort)}/readyz`);
-    expect(await ready.json()).toEqual({ status: 'unavailable', reason: 'starting' });
+    expect(await ready.json()).toEqual({ status: 'unavailable', reason: 'waiting: the broker is away' });
     expect((await fetch(`http://127.0.0.1:${String(adminPort)}/livez`)).status).toBe(200);
     role.child.kill('SIGINT');
     expect(await role.exitCode()).toBe(0);

@@ -23,6 +23,8 @@ export interface ServiceContext {
   readonly adminPort: number;
   /** Aborted when the process is told to end: whoever waits in `start` should give up. */
   readonly signal: AbortSignal;
+  /** Has readiness say what the start is waiting for; undefined: for nothing any more. */
+  readonly waitFor: (reason: string | undefined) => void;
   /** Ends the process with code 1: for what cannot be recovered from. */
   readonly fatal: (error: unknown) => never;
 }
@@ -79,15 +81,29 @@ async function run(options: ServiceOptions): Promise<void> {
   process.on('unhandledRejection', fatal);
   let state: 'starting' | 'running' | 'stopping' = 'starting';
   let service: Service | undefined;
+  let awaited: string | undefined;
+  const readiness = (): true | string => {
+    if (state === 'running' && service) return service.ready();
+    return state === 'starting' && awaited !== undefined ? `waiting: ${awaited}` : state;
+  };
   const admin = await openAdminServer(options.admin, {
-    ready: () => (state === 'running' && service ? service.ready() : state),
+    ready: readiness,
     live: () => service?.live() ?? true,
     metrics: (request, response) => metrics.handler(request, response),
   }).catch(fatal);
   log.info({ adminHost: options.admin.host, adminPort: admin.port, pid: process.pid }, `${name} is starting`);
 
   const stopping = new AbortController();
-  const context = { log, metrics, adminPort: admin.port, signal: stopping.signal, fatal };
+  const context: ServiceContext = {
+    log,
+    metrics,
+    adminPort: admin.port,
+    signal: stopping.signal,
+    waitFor: (reason) => {
+      awaited = reason;
+    },
+    fatal,
+  };
   const started = (async () => options.start(context))();
   onStopSignal(log, (signal) => {
     log.info({ signal }, `${name} is stopping`);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { securityConfig, securityMistakes } from './broker/security.ts';
 import { ConfigError } from './config-error.ts';
 import { TRANSACTION_TYPES, unknownTypes } from './transactions/registry.ts';
 
@@ -29,6 +30,7 @@ export const brokerConfig = {
   KAFKA_BROKERS: list('127.0.0.1:9092').pipe(
     z.array(z.string().refine(isBroker, 'must be host:port, comma separated')),
   ),
+  ...securityConfig,
   SLUICE_TOPIC_PREFIX: z
     .string()
     .regex(/^[a-zA-Z0-9._-]{1,60}$/, 'may hold letters, digits, dot, dash and underscore')
@@ -57,6 +59,11 @@ export const typesConfig = {
 };
 
 export const adminConfig = { ADMIN_HOST: z.string().default('127.0.0.1'), ADMIN_PORT: port(0) };
+
+export const startConfig = {
+  /** How long a process waits for what it needs (database, schema, topics) before it ends, to be started anew. */
+  START_TIMEOUT_SECONDS: integer(1, 86_400, 300),
+};
 
 export const logConfig = {
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
@@ -110,28 +117,35 @@ export const relayConfig = {
   IDEMPOTENCY_TTL_HOURS: integer(1, 24 * 365, 48),
 };
 
-/** What is wrong, without the credentials that a URL may hold. */
-function describe(value: string | undefined): string {
-  return value === undefined ? 'is not set' : `is ${JSON.stringify(value.replace(/\/\/[^/]*@/, '//***@'))}`;
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** A variable as it is, without the credentials that it may hold. */
+function describe(name: string, { [name]: value }: Env): string {
+  if (value === undefined || value === '') return 'is not set';
+  return name.endsWith('PASSWORD') ? 'is set' : `is ${JSON.stringify(value.replace(/\/\/[^/]*@/, '//***@'))}`;
 }
 
 /**
- * Parses the environment by a shape of the blocks above.
+ * Parses the environment by a shape of the blocks above. `readable` says whether a file can be read; default: by
+ * trying.
  * @throws ConfigError that lists every mistake, each with its variable
  */
 export function parseConfig<Shape extends z.ZodRawShape>(
   shape: Shape,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Env,
+  readable?: (path: string) => boolean,
 ): Readonly<z.infer<z.ZodObject<Shape>>> {
   const given = Object.fromEntries(
-    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+    Object.entries(env).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== '',
+    ),
   );
   const parsed = z.object(shape).safeParse(given);
-  if (parsed.success) return Object.freeze(parsed.data);
-  const lines = parsed.error.issues.map((issue) => {
-    const name = String(issue.path[0]);
-    const got = describe(env[name]);
-    return `  ${name} ${got}: ${issue.message}`;
-  });
+  const mistakes = [
+    ...(parsed.error?.issues ?? []).map(({ path, message }) => ({ name: String(path[0]), message })),
+    ...('KAFKA_TLS' in shape ? securityMistakes(given, readable) : []),
+  ];
+  if (parsed.success && mistakes.length === 0) return Object.freeze(parsed.data);
+  const lines = mistakes.map(({ name, message }) => `  ${name} ${describe(name, env)}: ${message}`);
   throw new ConfigError(`The configuration has ${lines.length} mistake(s):\n${lines.join('\n')}`);
 }

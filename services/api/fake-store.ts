@@ -74,8 +74,6 @@ export class FakeStore implements ApiStore {
       .slice(0, limit);
   }
 
-  async ping(): Promise<void> {}
-
   async applyChain({ id, from, changes }: Chain, { publish }: ChainOptions): Promise<void> {
     if (this.rows.get(id)?.row.state !== from) throw new Error(`Transaction ${id} is not in state ${from}.`);
     for (const [index, change] of changes.entries()) {

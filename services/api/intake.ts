@@ -29,6 +29,7 @@ const BUSY_FOR_MS = 100;
 export function createIntake(options: IntakeOptions): Intake {
   const { store, metrics } = options;
   const batcher = new MicroBatcher<Submission, AcceptOutcome>({
+    name: 'accept',
     flush(submissions) {
       metrics.batchSize(submissions.length);
       return store.accept(submissions);

@@ -5,6 +5,7 @@ import { createLogger } from '../../otel/logger.ts';
 import { createMetrics } from '../../otel/metrics.ts';
 import * as config from '../config.ts';
 import { createRemoteClient } from '../runtime/remote-client.ts';
+import { awaitRequirements, databaseOf } from '../startup/requirements.ts';
 import { createPgStore } from '../store/pg/pg-store.ts';
 import { isTransient } from '../store/pg/pool.ts';
 import { Registry } from '../transactions/registry.ts';
@@ -21,6 +22,7 @@ function parse() {
       ...config.databaseConfig,
       ...config.typesConfig,
       ...config.remoteConfig,
+      ...config.startConfig,
       ...config.adminConfig,
       ...config.logConfig,
     },
@@ -39,6 +41,11 @@ async function start(settings: Settings, registry: Registry, context: ServiceCon
     applicationName: NAME,
     onError: (error) => log.warn({ err: error }, 'an idle database connection broke'),
   });
+  await awaitRequirements(
+    [databaseOf(store, settings.DATABASE_URL)],
+    settings.START_TIMEOUT_SECONDS,
+    context,
+  );
   const remote = createRemoteClient({
     url: settings.REMOTE_URL,
     timeoutMs: settings.REMOTE_TIMEOUT_MS,

@@ -50,6 +50,9 @@ export interface Api {
   stop(): Promise<void>;
 }
 
+/** It is asked for every second: an outage of the database is told less often. */
+const OUTBOX_WARNING_MS = 15_000;
+
 /**
  * Serves the API.
  * @throws the system's error (EADDRINUSE mostly)
@@ -71,12 +74,13 @@ export async function startApi(settings: ApiSettings, parts: ApiParts): Promise<
     waitersMax: settings.waitersMax,
     onError: watchFailed,
   });
+  const warnOfOutbox = throttled((fields, message) => log.warn(fields, message), OUTBOX_WARNING_MS);
   const monitor = new LoadMonitor({
     queue: intake,
     syncGate: gate,
     outboxAgeSeconds: () => store.outboxAgeSeconds(),
     stopping: stopping.signal,
-    onError: (error) => log.warn({ err: error }, 'cannot read the age of the outbox'),
+    onError: (error) => warnOfOutbox({ err: error }, 'cannot read the age of the outbox'),
   });
   const app = createApp({
     ...parts,

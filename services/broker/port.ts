@@ -84,6 +84,8 @@ export interface CommittedOffset {
 export interface BrokerAdmin {
   /** Creates what is missing; returns the topics it created. Never changes an existing topic. */
   ensureTopics(topics: readonly TopicSpec[]): Promise<string[]>;
+  /** 0: there is no such topic. Never creates it. */
+  partitionCount(topic: string): Promise<number>;
   topicOffsets(topic: string): Promise<PartitionOffsets[]>;
   committedOffsets(group: string, topic: string): Promise<CommittedOffset[]>;
   disconnect(): Promise<void>;

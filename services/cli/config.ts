@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { securityConfig } from '../broker/security.ts';
 import { brokerConfig, databaseConfig, remoteConfig, typesConfig } from '../config.ts';
 
 /** What the commands read of the environment; each takes what it needs. */
@@ -12,6 +13,7 @@ export const cliConfig = {
   database: { DATABASE_URL: databaseConfig.DATABASE_URL },
   topics: {
     KAFKA_BROKERS: brokerConfig.KAFKA_BROKERS,
+    ...securityConfig,
     SLUICE_TOPIC_PREFIX: brokerConfig.SLUICE_TOPIC_PREFIX,
     SLUICE_PARTITIONS: brokerConfig.SLUICE_PARTITIONS,
   },

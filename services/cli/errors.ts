@@ -1,3 +1,6 @@
+import { codeOf, messageOf } from '../error-message.ts';
+import { placeOf } from '../store/place-of.ts';
+
 /** What the person at the terminal should read, and the code the process ends with. */
 export class CliError extends Error {
   /** 1: the answer is no. 2: the question could not be asked or answered. */
@@ -40,21 +43,4 @@ export function apiError(error: unknown, url: string): CliError {
   return new CliError(2, `The API at ${url} (SLUICE_API_URL) cannot be reached: ${messageOf(error)}`, {
     cause: error,
   });
-}
-
-/** host:port/database of a connection URL. */
-function placeOf(databaseUrl: string): string {
-  const url = new URL(databaseUrl);
-  return `${url.hostname || 'localhost'}:${url.port || '5432'}${url.pathname}`;
-}
-
-export function messageOf(error: unknown): string {
-  // What connecting to a name with several addresses ends in: its own message is empty.
-  if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0]);
-  if (!(error instanceof Error)) return String(error);
-  return error.message === '' ? codeOf(error) || error.name : error.message;
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }

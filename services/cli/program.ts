@@ -22,7 +22,8 @@ Scaling (each has --help):
   explain <scaler>      why a stage has the replicas that it has
   what-if               a recording of the operator, decided again with other settings
 
-Environment: SLUICE_API_URL, DATABASE_URL, KAFKA_BROKERS, SLUICE_TOPIC_PREFIX, SLUICE_TYPES, REMOTE_URL.
+Environment: SLUICE_API_URL, DATABASE_URL, KAFKA_BROKERS (with KAFKA_TLS… and KAFKA_SASL_… as the services have them),
+SLUICE_TOPIC_PREFIX, SLUICE_TYPES, REMOTE_URL.
 While a local stack runs, its addresses are used for whatever is not set.
 Exit code: 0 done, 1 the answer is no, 2 the command or its surroundings are at fault.`;
 

@@ -1,6 +1,8 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import type { BrokerSecurity } from '../broker/security.ts';
+import { connectionOf } from '../broker/security.ts';
 import { brokerConfig, databaseConfig, logConfig, parseConfig, typesConfig } from '../config.ts';
 
 const optionalPort = z
@@ -34,6 +36,8 @@ export interface LocalConfig {
   readonly cacheDir: string;
   /** A cluster of the user's: no Kafka is started. */
   readonly brokers: readonly string[] | undefined;
+  /** How to connect to it; undefined: in the clear. */
+  readonly security?: BrokerSecurity | undefined;
   /** A database of the user's: no Postgres is started. */
   readonly databaseUrl: string | undefined;
   readonly topicPrefix: string;
@@ -57,11 +61,13 @@ export type PortName = (typeof PORT_NAMES)[number];
 /** @throws ConfigError that lists every mistake */
 export function parseLocalConfig(env: NodeJS.ProcessEnv): LocalConfig {
   const parsed = parseConfig(localConfig, env);
+  const { security } = connectionOf(parsed);
   const cacheHome = parsed.XDG_CACHE_HOME ?? join(homedir(), '.cache');
   return {
     dataDir: resolve(parsed.SLUICE_DATA_DIR),
     cacheDir: resolve(parsed.SLUICE_CACHE_DIR ?? join(cacheHome, 'sluice')),
     brokers: env['KAFKA_BROKERS'] ? parsed.KAFKA_BROKERS : undefined,
+    security: env['KAFKA_BROKERS'] && (security.tls || security.sasl) ? security : undefined,
     databaseUrl: env['DATABASE_URL'] ? parsed.DATABASE_URL : undefined,
     topicPrefix: parsed.SLUICE_TOPIC_PREFIX,
     partitions: parsed.SLUICE_PARTITIONS,

@@ -22,6 +22,7 @@ const EXIT_CODES: Readonly<Record<string, number>> = {
   config: 2,
   'port-in-use': 2,
   'kafka-unavailable': 2,
+  'not-yet': 2,
   'postgres-unavailable': 2,
   'not-ready': 1,
   locked: 1,
@@ -53,7 +54,14 @@ async function main(args: readonly string[]): Promise<number> {
     accounts: DEMO_ACCOUNTS,
     fresh: options.fresh,
     steps: createSteps(screen),
-    createAdmin: (brokers) => createAdmin({ brokers, clientId: 'sluice-local', log, retry: { retries: 3 } }),
+    createAdmin: (brokers) =>
+      createAdmin({
+        brokers,
+        security: config.security,
+        clientId: 'sluice-local',
+        log,
+        retry: { retries: 3 },
+      }),
     onCrash: (crash) => screen.say(crashLines(crash)),
     signal: interrupt.signal,
   });

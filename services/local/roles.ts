@@ -35,6 +35,8 @@ export interface OperatorRole {
   readonly statusPort: number;
   /** File for what it observes; absolute. */
   readonly record: string | undefined;
+  /** File with the connection to Kafka; undefined: in the clear, to `brokers`. */
+  readonly config: string | undefined;
 }
 
 export interface Roles {
@@ -91,8 +93,9 @@ function stageEnv(stage: Stage, { operator, env }: RoleOptions): NodeJS.ProcessE
   return { STAGE: stage, REMOTE_CONCURRENCY: env['REMOTE_CONCURRENCY'] ?? REMOTE_CONCURRENCY };
 }
 
-function operatorArgs({ scalersDir, supervisorUrl, statusPort, record }: OperatorRole): string[] {
+function operatorArgs({ scalersDir, supervisorUrl, statusPort, record, config }: OperatorRole): string[] {
   const recording = record === undefined ? [] : ['--record', record];
+  const connection = config === undefined ? [] : ['--config', config];
   return [
     '--scalers',
     scalersDir,
@@ -101,6 +104,7 @@ function operatorArgs({ scalersDir, supervisorUrl, statusPort, record }: Operato
     '--status-port',
     String(statusPort),
     ...recording,
+    ...connection,
   ];
 }
 

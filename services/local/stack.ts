@@ -15,6 +15,7 @@ import type { LocalKafka } from './kafka/kafka.ts';
 import { KAFKA_STOP, createKafka } from './kafka/kafka.ts';
 import type { Lock } from './lock.ts';
 import { acquireLock } from './lock.ts';
+import { writeKafkaConnection } from './operator/kafka-connection.ts';
 import { writeScalerFiles } from './operator/scaler-files.ts';
 import type { LocalPostgres } from './postgres/postgres.ts';
 import { POSTGRES_STOP, createPostgres } from './postgres/postgres.ts';
@@ -166,6 +167,7 @@ export class Stack {
     this.ports = await choosePorts(config, this.allocator, operator);
     this.brokers = config.brokers ?? [`127.0.0.1:${this.ports.KAFKA_PORT}`];
     if (!operator) return;
+    if (config.security) await writeKafkaConnection(this.operatorConfig, this.brokers, config.security);
     const types = Registry.parse(config.types.split(',')).types;
     await writeScalerFiles({
       directory: this.scalersDir,
@@ -235,7 +237,7 @@ export class Stack {
   }
 
   private async startServices(): Promise<void> {
-    const { steps, config } = this.options;
+    const { steps, config, env } = this.options;
     const { first, second } = this.roles();
     const count = [...first, ...second].reduce((sum, { replicas }) => sum + replicas, 0);
     const start = async () => {
@@ -247,7 +249,7 @@ export class Stack {
       );
     };
     await steps.run('services', start, () => `${count} processes ready`);
-    await writeEnvFile(this.data.envFile, this.endpoints, config);
+    await writeEnvFile(this.data.envFile, this.endpoints, { config, env });
   }
 
   private async add(definitions: readonly StageDefinition[]): Promise<void> {
@@ -276,10 +278,20 @@ export class Stack {
       dataDir: this.data.path,
       replicas,
       operator: operator
-        ? { scalersDir: this.scalersDir, supervisorUrl, statusPort: this.ports.OPERATOR_PORT, record }
+        ? {
+            scalersDir: this.scalersDir,
+            supervisorUrl,
+            statusPort: this.ports.OPERATOR_PORT,
+            record,
+            config: config.security && this.operatorConfig,
+          }
         : undefined,
       env,
     });
+  }
+
+  private get operatorConfig(): string {
+    return join(this.data.path, 'operator.yaml');
   }
 
   private get scalersDir(): string {

@@ -3,9 +3,14 @@ import type { Service, ServiceContext } from '../../otel/lifecycle.ts';
 import { runService } from '../../otel/lifecycle.ts';
 import { createMetrics } from '../../otel/metrics.ts';
 import { createAdmin } from '../broker/kafkajs/admin.ts';
-import { createProducer, isMissingTopic, isRefusedMessage } from '../broker/kafkajs/producer.ts';
+import { isMissingTopic, isRefusedMessage } from '../broker/kafkajs/error-type.ts';
+import { createProducer } from '../broker/kafkajs/producer.ts';
+import { connectionOf } from '../broker/security.ts';
 import { topicSpecs } from '../broker/topics.ts';
 import * as config from '../config.ts';
+import { awaitRequirements, databaseOf, kafkaOf } from '../startup/requirements.ts';
+import { checkTopics, prepareTopics } from '../startup/topics.ts';
+import type { PgStore } from '../store/pg/pg-store.ts';
 import { createPgStore } from '../store/pg/pg-store.ts';
 import { Registry } from '../transactions/registry.ts';
 import { createRelay } from './relay.ts';
@@ -28,6 +33,7 @@ function parse() {
       ...config.brokerConfig,
       ...config.databaseConfig,
       ...config.typesConfig,
+      ...config.startConfig,
       ...config.adminConfig,
       ...config.logConfig,
     },
@@ -36,9 +42,10 @@ function parse() {
 }
 type Settings = ReturnType<typeof parse>;
 
-async function start(settings: Settings, { log, metrics, signal }: ServiceContext): Promise<Service> {
+async function start(settings: Settings, context: ServiceContext): Promise<Service> {
+  const { log, metrics, signal } = context;
   const registry = Registry.parse(settings.SLUICE_TYPES);
-  const brokers = settings.KAFKA_BROKERS;
+  const connection = connectionOf(settings);
   const prefix = settings.SLUICE_TOPIC_PREFIX;
   const store = createPgStore({
     databaseUrl: settings.DATABASE_URL,
@@ -46,8 +53,8 @@ async function start(settings: Settings, { log, metrics, signal }: ServiceContex
     applicationName: NAME,
     onError: (error) => log.warn({ err: error }, 'an idle database connection broke'),
   });
-  const producer = createProducer({ brokers, clientId: NAME, log, retry: { retries: 1 } });
-  const admin = createAdmin({ brokers, clientId: `${NAME}-sweeper`, log, retry: { retries: 2 } });
+  const producer = createProducer({ ...connection, clientId: NAME, log, retry: { retries: 1 } });
+  const admin = createAdmin({ ...connection, clientId: `${NAME}-sweeper`, log, retry: { retries: 2 } });
   const relay = createRelay({
     prefix,
     store,
@@ -77,6 +84,7 @@ async function start(settings: Settings, { log, metrics, signal }: ServiceContex
     idempotencyTtlHours: settings.IDEMPOTENCY_TTL_HOURS,
   });
   metrics.gauge('sluice.outbox.age', () => store.outboxAgeSeconds());
+  await awaitServers(settings, store, context);
   relay.start();
   const onError = (error: unknown): void => log.warn({ err: error }, 'sweeper failed, trying again');
   const schedules = [
@@ -93,6 +101,29 @@ async function start(settings: Settings, { log, metrics, signal }: ServiceContex
       await Promise.all([producer.disconnect(), admin.disconnect(), store.close()]);
     },
   };
+}
+
+/** With leave to create topics it does so, as it does later when they are lost with the broker's disk. */
+async function awaitServers(settings: Settings, store: PgStore, context: ServiceContext): Promise<void> {
+  const options = {
+    ...connectionOf(settings),
+    clientId: NAME,
+    log: context.log.child({}, { level: 'silent' }),
+    retry: { retries: 1 },
+  };
+  const specs = topicSpecs(settings.SLUICE_TOPIC_PREFIX, settings.SLUICE_PARTITIONS);
+  const topicsThere = settings.SLUICE_CREATE_TOPICS ? prepareTopics : checkTopics;
+  await awaitRequirements(
+    [
+      databaseOf(store, settings.DATABASE_URL),
+      kafkaOf(
+        () => createAdmin(options),
+        (admin) => topicsThere(admin, specs),
+      ),
+    ],
+    settings.START_TIMEOUT_SECONDS,
+    context,
+  );
 }
 
 function since(unixMs: number, limitMs: number, what: string): true | string {

@@ -10,12 +10,12 @@ import type { Order } from '../domain/state-machine.ts';
 import { STATES, resumeEvent } from '../domain/state-machine.ts';
 import type { Change, Overdue, StageStore, SweepHorizon, SweepStore } from '../store/port.ts';
 import { Consumption, observeConsumption } from './consumption.ts';
-import { findUnreadable } from './unreadable.ts';
+import { toLetter } from './unreadable.ts';
 
 export interface SweeperOptions {
   readonly prefix: string;
   readonly orders: readonly Order[];
-  readonly store: SweepStore & Pick<StageStore, 'apply' | 'deadLetter' | 'query'>;
+  readonly store: SweepStore & Pick<StageStore, 'apply' | 'deadLetter'>;
   readonly admin: BrokerAdmin;
   readonly afterSeconds: number;
   readonly idempotencyTtlHours: number;
@@ -104,8 +104,9 @@ export function createSweeper(options: SweeperOptions): Sweeper {
       }
     },
     bury: async () => {
-      const letters = await findUnreadable(store, { prefix: options.prefix, times: UNREADABLE_AFTER });
-      if (letters.length === 0) return;
+      const found = await store.unreadable(UNREADABLE_AFTER);
+      if (found.length === 0) return;
+      const letters = found.map((event) => toLetter(event, options.prefix));
       await store.deadLetter(letters);
       for (const { transactionId, message } of letters)
         log.error({ transactionId }, `not published again before a redrive: ${message}`);

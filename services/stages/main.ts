@@ -4,13 +4,17 @@ import type { ServiceContext, Service } from '../../otel/lifecycle.ts';
 import { runService } from '../../otel/lifecycle.ts';
 import type { Metrics } from '../../otel/metrics.ts';
 import { createMetrics } from '../../otel/metrics.ts';
+import { createAdmin } from '../broker/kafkajs/admin.ts';
 import { createConsumer } from '../broker/kafkajs/consumer.ts';
+import { connectionOf } from '../broker/security.ts';
 import * as config from '../config.ts';
 import { topicOf } from '../domain/events.ts';
 import { consumedBy, groupOf } from '../domain/stages.ts';
 import { LoadMeter } from '../runtime/load-meter.ts';
 import { createPatience } from '../runtime/patience.ts';
 import { createStageRunner } from '../runtime/stage-runner.ts';
+import { awaitRequirements, databaseOf, kafkaOf } from '../startup/requirements.ts';
+import { checkTopics } from '../startup/topics.ts';
 import type { PgStore } from '../store/pg/pg-store.ts';
 import { createPgStore } from '../store/pg/pg-store.ts';
 import { isInfrastructure, isTransient } from '../store/pg/pool.ts';
@@ -25,6 +29,7 @@ function parse() {
       ...config.databaseConfig,
       ...config.typesConfig,
       ...config.remoteConfig,
+      ...config.startConfig,
       ...config.adminConfig,
       ...config.logConfig,
     },
@@ -74,12 +79,13 @@ async function start(settings: Settings, context: ServiceContext): Promise<Servi
   const restarts = metrics.counter('sluice.consumer.restarts');
   const group = groupOf(prefix, stage);
   const orders = [...new Set(registry.types.map((type) => type.order))];
+  const topics = consumedBy(stage, orders).map((event) => topicOf(prefix, event));
+  const connection = { ...connectionOf(settings), clientId: `sluice-${stage}` };
   const consumer = createConsumer({
-    brokers: settings.KAFKA_BROKERS,
-    clientId: `sluice-${stage}`,
+    ...connection,
     log,
     groupId: group,
-    topics: consumedBy(stage, orders).map((event) => topicOf(prefix, event)),
+    topics,
     onDead: fatal,
     onRestart: () => restarts.add(1, { stage }),
   });
@@ -103,7 +109,19 @@ async function start(settings: Settings, context: ServiceContext): Promise<Servi
     statements: work.statements,
     window: settings.STAGE_WINDOW,
   });
-  await patience(() => store.ping());
+  const silent = log.child({}, { level: 'silent' });
+  const specs = topics.map((topic) => ({ topic, partitions: settings.SLUICE_PARTITIONS }));
+  await awaitRequirements(
+    [
+      databaseOf(store, settings.DATABASE_URL),
+      kafkaOf(
+        () => createAdmin({ ...connection, log: silent, retry: { retries: 1 } }),
+        (admin) => checkTopics(admin, specs),
+      ),
+    ],
+    settings.START_TIMEOUT_SECONDS,
+    context,
+  );
   await runner.start();
   return {
     ready: () => runner.ready(),

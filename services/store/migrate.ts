@@ -17,13 +17,17 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
     );
     const { rows } = await client.query<{ name: string }>('select name from migration');
     const applied = new Set(rows.map((row) => row.name));
-    const files = (await readdir(FOLDER)).filter((name) => name.endsWith('.sql')).sort();
-    const missing = files.filter((name) => !applied.has(name));
+    const missing = (await migrationNames()).filter((name) => !applied.has(name));
     for (const name of missing) await applyFile(client, name);
     return missing;
   } finally {
     await client.end();
   }
+}
+
+/** Every migration of this version, in order. */
+export async function migrationNames(): Promise<string[]> {
+  return (await readdir(FOLDER)).filter((name) => name.endsWith('.sql')).sort();
 }
 
 async function applyFile(client: pg.Client, name: string): Promise<void> {

@@ -184,6 +184,12 @@ export interface Account {
 /** Read access for the database check of a transaction type. */
 export type Query = <Row>(sql: string, values: readonly unknown[]) => Promise<Row[]>;
 
+/** What every process asks before it starts. */
+export interface SchemaStore {
+  /** Migrations that this version needs and the database lacks. Rejects while it cannot be asked. */
+  missingMigrations(): Promise<string[]>;
+}
+
 /** What the API needs. */
 export interface AcceptStore {
   /** One commit for the whole batch; `publish: false` leaves the outbox alone (the synchronous twin). */
@@ -199,7 +205,6 @@ export interface QueryStore {
   /** Current version by id, for those that exist. */
   versions(ids: readonly string[]): Promise<Map<string, number>>;
   list(filter: ListFilter): Promise<TransactionRow[]>;
-  ping(): Promise<void>;
 }
 
 /** What the stages need. */
@@ -232,6 +237,23 @@ export interface SweepHorizon {
   readonly before: Date;
 }
 
+/** An event that was published again and again, and buried each time by a stage that could not read it. */
+export interface Unreadable {
+  readonly id: string;
+  readonly key: string;
+  readonly version: number;
+  readonly event: EventName;
+  readonly data: string;
+  readonly traceparent: string;
+  readonly at: Date;
+  readonly sweeps: number;
+  /** Ids of the dead letters that tell of it, newest first. */
+  readonly letters: readonly string[];
+  /** What was wrong with the newest of them. */
+  readonly cause: string;
+  readonly message: string;
+}
+
 /** What the sweeper and the retry scheduler need. */
 export interface SweepStore {
   /** The database's clock, and the creation time of the oldest outbox row. */
@@ -241,6 +263,8 @@ export interface SweepStore {
   /** Re-emits the event of transactions beyond their horizon; each waits twice as long the next time. */
   sweep(horizons: readonly SweepHorizon[], afterSeconds: number, limit: number): Promise<number>;
   overdue(limit: number): Promise<Overdue[]>;
+  /** Events that were published `times` times again and could not be read any time. */
+  unreadable(times: number): Promise<Unreadable[]>;
   /** Forgets idempotency keys and bulk batches of before; returns how many. */
   purge(olderThanHours: number): Promise<number>;
 }

@@ -10,8 +10,9 @@ import { RENDERINGS } from './renderings.ts';
 
 /** Read by Node, by tracing, or by the kubelet, which puts variables together. */
 const NOT_OURS = /^(NODE_OPTIONS|OTEL_.+|DATABASE_PASSWORD|DATABASE_BASE_URL)$/;
-/** Read where a client of Kafka is made. */
-const KAFKA_SECURITY = /^KAFKA_(TLS|SASL)/;
+
+/** Files of Secrets are there in a pod only. */
+const readable = (): boolean => true;
 
 const common = { ...config.adminConfig, ...config.logConfig };
 const pipeline = {
@@ -59,7 +60,7 @@ describe.each(Object.entries(RENDERINGS))('%s', (_name, options) => {
     const parsed = (await processes).map(({ component, container, env }) => {
       const [command, stage] = container.args ?? [];
       const given = command === 'stage' ? { ...env, STAGE: stage } : env;
-      return config.parseConfig(SHAPES[component]!, given);
+      return config.parseConfig(SHAPES[component]!, given, readable);
     });
     expect(parsed.map((settings) => settings['ADMIN_PORT'])).toEqual([9464, 9464, 9464, 9464, 9464]);
   });
@@ -67,7 +68,7 @@ describe.each(Object.entries(RENDERINGS))('%s', (_name, options) => {
   test('no variable is one that nobody reads', async () => {
     const unread = (await processes).flatMap(({ component, env }) =>
       Object.keys(env)
-        .filter((name) => !(name in SHAPES[component]!) && !NOT_OURS.test(name) && !KAFKA_SECURITY.test(name))
+        .filter((name) => !(name in SHAPES[component]!) && !NOT_OURS.test(name))
         .map((name) => `${component}: ${name}`),
     );
     expect(unread).toEqual([]);

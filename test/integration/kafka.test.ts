@@ -1,6 +1,7 @@
 import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createProducer, isMissingTopic, isRefusedMessage } from '../../services/broker/kafkajs/producer.ts';
+import { isMissingTopic, isRefusedMessage } from '../../services/broker/kafkajs/error-type.ts';
+import { createProducer } from '../../services/broker/kafkajs/producer.ts';
 import type { OutgoingMessage } from '../../services/broker/port.ts';
 import { topicSpecs } from '../../services/broker/topics.ts';
 import type { TestBroker } from '../fixtures/broker.ts';

@@ -3,6 +3,7 @@ import type { BrokerAdmin, TopicSpec } from '../port.ts';
 import type { ClientOptions } from './client.ts';
 import { createKafka } from './client.ts';
 import { Connection } from './connection.ts';
+import { isMissingTopic } from './error-type.ts';
 
 const settled = retry(handleAll, { maxAttempts: 100, backoff: new ConstantBackoff(100) });
 
@@ -14,6 +15,14 @@ export function createAdmin(options: ClientOptions): BrokerAdmin {
   return {
     disconnect: () => admin.disconnect(),
     ensureTopics: (topics) => ensureTopics(options, topics),
+    partitionCount: async (topic) => {
+      await connection.ensure();
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] }).catch((error: unknown) => {
+        if (isMissingTopic(error)) return { topics: [] };
+        throw error;
+      });
+      return topics[0]?.partitions.length ?? 0;
+    },
     topicOffsets: async (topic) => {
       await connection.ensure();
       const offsets = await admin.fetchTopicOffsets(topic);

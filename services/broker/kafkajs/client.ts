@@ -2,12 +2,16 @@ import './record-patch.ts';
 import type { RetryOptions } from 'kafkajs';
 import { Kafka, logLevel } from 'kafkajs';
 import type { Logger } from 'pino';
+import type { BrokerSecurity } from '../security.ts';
 import { patchDrain } from './drain-patch.ts';
+import { openSecurity } from './open-security.ts';
 import { patchRejoin } from './rejoin-patch.ts';
 import { patchTimers } from './timer-patch.ts';
 
 export interface ClientOptions {
   readonly brokers: readonly string[];
+  /** Undefined: in the clear, without a name. */
+  readonly security?: BrokerSecurity | undefined;
   readonly clientId: string;
   readonly log: Logger;
   readonly retry?: RetryOptions;
@@ -28,6 +32,7 @@ export function createKafka(options: ClientOptions): Kafka {
   return new Kafka({
     clientId: options.clientId,
     brokers: [...options.brokers],
+    ...(options.security && openSecurity(options.security)),
     connectionTimeout: 8_000,
     requestTimeout: 15_000,
     retry: { initialRetryTime: 200, maxRetryTime: 3_000, retries: 10, ...options.retry },

@@ -1,14 +1,13 @@
 import type { Command } from 'commander';
-import { createLogger } from '../../../otel/logger.ts';
-import { createAdmin } from '../../broker/kafkajs/admin.ts';
-import { isMissingTopic } from '../../broker/kafkajs/producer.ts';
+import { isMissingTopic } from '../../broker/kafkajs/error-type.ts';
 import { backlog } from '../../store/pg/backlog.ts';
 import { Registry } from '../../transactions/registry.ts';
+import { withBroker } from '../broker.ts';
 import type { CommandContext } from '../command.ts';
 import { cliConfig } from '../config.ts';
 import { withDatabase } from '../database.ts';
-import { CliError, brokerError } from '../errors.ts';
-import type { BrokerReport, CollectOptions } from '../lag/collect.ts';
+import { CliError } from '../errors.ts';
+import type { BrokerReport } from '../lag/collect.ts';
 import { collect } from '../lag/collect.ts';
 import type { LagReport } from '../lag/render.ts';
 import { lagLines } from '../lag/render.ts';
@@ -47,11 +46,17 @@ async function run(
   });
   const registry = Registry.parse(config.SLUICE_TYPES);
   const [broker, database] = await Promise.allSettled([
-    askBroker(config.KAFKA_BROKERS, {
-      prefix: config.SLUICE_TOPIC_PREFIX,
-      orders: [...new Set(registry.types.map((type) => type.order))],
-      sampleMs: options.sample,
-    }),
+    withBroker(config, async (admin) =>
+      answered(
+        await collect({
+          admin,
+          isMissingTopic,
+          prefix: config.SLUICE_TOPIC_PREFIX,
+          orders: [...new Set(registry.types.map((type) => type.order))],
+          sampleMs: options.sample,
+        }),
+      ),
+    ),
     withDatabase(config.DATABASE_URL, backlog),
   ]);
   const report: LagReport = { broker: valueOf(broker), database: valueOf(database) };
@@ -63,25 +68,12 @@ async function run(
   if (failures.length > 0) throw new CliError(2, failures.join('\n'));
 }
 
-async function askBroker(
-  brokers: readonly string[],
-  options: Pick<CollectOptions, 'prefix' | 'orders' | 'sampleMs'>,
-): Promise<BrokerReport> {
-  const admin = createAdmin({
-    brokers,
-    clientId: 'sluice-cli',
-    log: createLogger('sluice-cli', { level: 'silent' }),
-    retry: { retries: 1 },
-  });
-  try {
-    const report = await collect({ ...options, admin, isMissingTopic });
-    const [first] = report.topics;
-    if (first?.lag.kind === 'unknown' && report.topics.every(({ failed }) => failed))
-      throw brokerError(new Error(first.lag.reason), brokers);
-    return report;
-  } finally {
-    await admin.disconnect().catch(() => {});
-  }
+/** @throws Error where Kafka has told of no topic */
+function answered(report: BrokerReport): BrokerReport {
+  const [first] = report.topics;
+  if (first?.lag.kind === 'unknown' && report.topics.every(({ failed }) => failed))
+    throw new Error(first.lag.reason);
+  return report;
 }
 
 function valueOf<Value>(outcome: PromiseSettledResult<Value>): Value | undefined {

@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
-import { createLogger } from '../../../otel/logger.ts';
-import { createAdmin } from '../../broker/kafkajs/admin.ts';
 import { topicSpecs } from '../../broker/topics.ts';
 import { migrate } from '../../store/migrate.ts';
 import { seedAccounts } from '../../store/seed.ts';
+import { withBroker } from '../broker.ts';
 import type { CommandContext } from '../command.ts';
 import { cliConfig } from '../config.ts';
-import { brokerError, databaseError } from '../errors.ts';
+import { databaseError } from '../errors.ts';
 import { count, readInput } from '../options.ts';
 import { counted } from '../output/text.ts';
 
@@ -49,26 +48,14 @@ async function runMigrate(given: Given, { env, terminal }: CommandContext): Prom
 
 async function runTopics(given: Given, { env, terminal }: CommandContext): Promise<void> {
   const { config } = readInput({ given, env, options: {}, config: cliConfig.topics });
-  const admin = createAdmin({
-    brokers: config.KAFKA_BROKERS,
-    clientId: 'sluice-cli',
-    log: createLogger('sluice-cli', { level: 'silent' }),
-    retry: { retries: 1 },
-  });
   const specs = topicSpecs(config.SLUICE_TOPIC_PREFIX, config.SLUICE_PARTITIONS);
-  try {
-    const created = await admin.ensureTopics(specs);
-    const existing = counted(specs.length - created.length, 'topic');
-    await terminal.print(
-      created.length === 0
-        ? `All ${counted(specs.length, 'topic')} exist.`
-        : `Created ${created.join(', ')}; ${existing} existed.`,
-    );
-  } catch (error) {
-    throw brokerError(error, config.KAFKA_BROKERS);
-  } finally {
-    await admin.disconnect().catch(() => {});
-  }
+  const created = await withBroker(config, (admin) => admin.ensureTopics(specs));
+  const existing = counted(specs.length - created.length, 'topic');
+  await terminal.print(
+    created.length === 0
+      ? `All ${counted(specs.length, 'topic')} exist.`
+      : `Created ${created.join(', ')}; ${existing} existed.`,
+  );
 }
 
 async function runSeed(given: Given, { env, terminal }: CommandContext): Promise<void> {

@@ -3,7 +3,7 @@ import { topicOf } from '../../domain/events.ts';
 import type { Stage } from '../../domain/stages.ts';
 import { STAGES, consumedBy, groupOf } from '../../domain/stages.ts';
 import type { EventName, Order } from '../../domain/state-machine.ts';
-import { messageOf } from '../errors.ts';
+import { messageOf } from '../../error-message.ts';
 import type { Lag, Rates, Reading, ReplicaReport } from './offsets.ts';
 import { lagOf, ratesOf, replicasOf } from './offsets.ts';
 

@@ -8,6 +8,7 @@ import { momentLine, momentTable } from './view.ts';
 function admin(failing?: string): BrokerAdmin {
   return {
     ensureTopics: () => Promise.resolve([]),
+    partitionCount: () => Promise.resolve(2),
     disconnect: () => Promise.resolve(),
     committedOffsets: (_group, topic) =>
       topic.endsWith(failing ?? 'nothing')

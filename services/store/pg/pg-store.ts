@@ -1,5 +1,13 @@
 import type pg from 'pg';
-import type { AcceptStore, Query, QueryStore, RelayStore, StageStore, SweepStore } from '../port.ts';
+import type {
+  AcceptStore,
+  Query,
+  QueryStore,
+  RelayStore,
+  SchemaStore,
+  StageStore,
+  SweepStore,
+} from '../port.ts';
 import { accept } from './accept.ts';
 import { applyChain } from './apply-chain.ts';
 import { apply } from './apply.ts';
@@ -9,9 +17,11 @@ import type { PoolOptions } from './pool.ts';
 import { createPool } from './pool.ts';
 import { progress, responses } from './progress.ts';
 import { find, list, openBatch, outboxAgeSeconds, versions } from './query.ts';
+import { missingMigrations } from './schema.ts';
 import { emitDueRetries, outboxState, overdue, purge, sweep } from './sweep.ts';
+import { unreadable } from './unreadable.ts';
 
-export interface PgStore extends AcceptStore, QueryStore, StageStore, RelayStore, SweepStore {
+export interface PgStore extends SchemaStore, AcceptStore, QueryStore, StageStore, RelayStore, SweepStore {
   readonly pool: pg.Pool;
   close(): Promise<void>;
 }
@@ -27,13 +37,13 @@ export function createPgStore(options: PoolOptions): PgStore {
   return {
     pool,
     query,
+    missingMigrations: () => missingMigrations(pool),
     accept: (batch, { publish = true } = {}) => accept(pool, batch, publish),
     openBatch: (batchId) => openBatch(pool, batchId),
     outboxAgeSeconds: () => outboxAgeSeconds(pool),
     find: (id) => find(pool, id),
     versions: (ids) => versions(pool, ids),
     list: (filter) => list(pool, filter),
-    ping: async () => void (await pool.query('select 1')),
     apply: (changes, applyOptions) => apply(pool, changes, applyOptions),
     applyChain: (chain, chainOptions) => applyChain(pool, chain, chainOptions),
     progress: (ids) => progress(pool, ids),
@@ -44,6 +54,7 @@ export function createPgStore(options: PoolOptions): PgStore {
     emitDueRetries: (limit) => emitDueRetries(pool, limit),
     sweep: (horizons, afterSeconds, limit) => sweep(pool, horizons, { afterSeconds, limit }),
     overdue: (limit) => overdue(pool, limit),
+    unreadable: (times) => unreadable(pool, times),
     purge: (olderThanHours) => purge(pool, olderThanHours),
     close: () => pool.end(),
   };
