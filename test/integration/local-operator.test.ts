@@ -4,23 +4,37 @@ import { readScalers } from '../../services/local/operator/operator-client.ts';
 import type { Crash } from '../../services/local/supervisor/managed-process.ts';
 import type { StageView } from '../../services/local/supervisor/supervisor.ts';
 import { createPayments, toBody } from '../../load/lib/payments.ts';
+import type { TestDatabase } from '../fixtures/database.ts';
+import { createTestDatabase } from '../fixtures/database.ts';
+import { kafkaBrokers } from '../fixtures/services-under-test.ts';
 import type { TestStack } from '../fixtures/stack.ts';
 import { startStack } from '../fixtures/stack.ts';
 import { until } from '../fixtures/until.ts';
 
 let stack: TestStack;
+let database: TestDatabase;
 const crashes: Crash[] = [];
 beforeAll(async () => {
+  database = await createTestDatabase('local-operator');
   stack = await startStack({
     operator: true,
     replicas: { persist: 1 },
     remoteLatencyMs: 200,
-    // 25 calls a second for each process.
-    env: { REMOTE_CONCURRENCY: '5' },
+    env: {
+      // On servers that run already, as local mode does where it is given some.
+      KAFKA_BROKERS: kafkaBrokers().join(','),
+      DATABASE_URL: database.url,
+      SLUICE_TOPIC_PREFIX: `local-operator-${process.pid}`,
+      // 25 calls a second for each process.
+      REMOTE_CONCURRENCY: '5',
+    },
     onCrash: (crash) => crashes.push(crash),
   });
 }, 180_000);
-afterAll(() => stack?.stop());
+afterAll(async () => {
+  await stack?.stop();
+  await database?.drop();
+});
 
 const scalers = (): Promise<ScalerState[]> => readScalers(stack.endpoints.operatorUrl!);
 

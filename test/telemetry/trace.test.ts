@@ -158,6 +158,7 @@ test('a statement that serves many is recorded once, linked to each of them and 
   });
   // Fewer statements than transactions, so that there was something to share; one link for each of them.
   expect(batches.length).toBeLessThan(all.length);
+  expect(new Set(batches.map(({ name }) => name))).toEqual(new Set(['accept']));
   const links = batches.flatMap((batch) => batch.links.filter(({ traceId }) => traces.has(traceId)));
   expect(links.length).toBe(all.length);
 

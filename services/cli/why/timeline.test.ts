@@ -29,6 +29,20 @@ test('events in words, with attempts and reasons', () => {
   ]);
 });
 
+test('a call that was turned away is told as that, and counted as none', () => {
+  const full = because('remote-unavailable', 'The remote answered 503.');
+  const retry = (seconds: number, attempt: number) =>
+    event('retry-scheduled', 'validated', seconds, { stage: 'remote', attempt, data: full });
+  const events = [event('new', 'accepted', 0), retry(1, 0), retry(2, 2), retry(3, 2)];
+  const why = '(remote-unavailable: The remote answered 503)';
+  const away = `turned away by the remote system, which took no more, and will try again; that counts as no call ${why}`;
+  expect(tell({ events }).slice(1)).toEqual([
+    `1 remote was ${away}`,
+    `2 remote got no usable answer from the remote system and will try again; 2 calls in all ${why}`,
+    `3 remote was ${away}`,
+  ]);
+});
+
 test('a verdict after an undoing that found nothing', () => {
   const data = { reasons: [{ code: 'limit-exceeded', message: 'Too much.', field: '/amount' }] };
   const events = [

@@ -16,7 +16,7 @@ export function timeline(facts: TransactionFacts): Moment[] {
   const moments = [
     ...facts.events.map((event, index) => ({
       at: event.at,
-      text: eventText(event, facts.events[index - 1]),
+      text: eventText(event, facts.events.slice(0, index)),
     })),
     ...facts.letters.flatMap((letter) => letterMoments(letter)),
     ...facts.outbox.map((row) => ({ at: row.createdAt, text: outboxText(row, facts.now) })),
@@ -30,6 +30,8 @@ interface Telling {
   readonly by: string;
   /** Calls of the remote system up to then, in words. */
   readonly calls: string;
+  /** The remote system took no more for now: its calls do not count. */
+  readonly turnedAway: boolean;
   /** Why, in parentheses. */
   readonly why: string;
   /** Its effect was being undone. */
@@ -40,10 +42,15 @@ const TELL: Readonly<Record<EventName, (telling: Telling) => string>> = {
   new: ({ by }) => (by === 'api' ? 'accepted' : `accepted by ${by}`),
   validated: ({ by }) => `${by} found it valid`,
   'remote-responded': ({ by, calls }) => `${by} called the remote system, which answered (${calls} in all)`,
-  'retry-scheduled': ({ by, calls, why, undoing }) =>
-    undoing
-      ? `${by} could not have its effect undone and will try again; ${calls} in all ${why}`
-      : `${by} got no usable answer from the remote system and will try again; ${calls} in all ${why}`,
+  'retry-scheduled': (telling) => {
+    const { by, calls, why } = telling;
+    const what = telling.undoing
+      ? 'could not have its effect undone'
+      : 'got no usable answer from the remote system';
+    return telling.turnedAway
+      ? `${by} was turned away by the remote system, which took no more, and will try again; that counts as no call ${why}`
+      : `${by} ${what} and will try again; ${calls} in all ${why}`;
+  },
   'compensation-requested': ({ by, why }) =>
     `${by} gave it up; what a call may have done is to be undone ${why}`,
   compensated: ({ by, why }) => `${by} had its effect undone ${why}`,
@@ -55,12 +62,14 @@ const TELL: Readonly<Record<EventName, (telling: Telling) => string>> = {
 
 const NOTHING_TO_UNDO = 'found no effect to undo and ';
 
-function eventText(event: StoredEvent, previous: StoredEvent | undefined): string {
+function eventText(event: StoredEvent, earlier: readonly StoredEvent[]): string {
+  const lastCall = earlier.findLast(({ stage }) => stage === 'remote');
   return TELL[event.event]({
     by: event.stage === 'sync' ? 'a synchronous request' : event.stage,
     calls: counted(event.attempt, 'call'),
+    turnedAway: event.attempt === (lastCall?.attempt ?? 0),
     why: `(${reasonsOf(event)})`,
-    undoing: previous?.state === 'compensating',
+    undoing: earlier.at(-1)?.state === 'compensating',
   });
 }
 
