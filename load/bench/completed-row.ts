@@ -84,7 +84,7 @@ function judge(probes: readonly Tried[], held: readonly Tried[], { holdSeconds }
       loadNote('long run', run),
       ...(longEnough ? [] : [`The must is for 300 s; this run held for ${holdSeconds} s.`]),
     ],
-    data: { probes: probes.map(withoutTimeline), held },
+    data: { probes: probes.map(withoutTimeline), held: held.map(withoutTimeline) },
   };
 }
 
