@@ -23,7 +23,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     groupId: options.groupId,
     sessionTimeout: 10_000,
     // Bounds how fast a rebalance is noticed: heartbeat() does nothing until it has elapsed.
-    heartbeatInterval: 300,
+    heartbeatInterval: 150,
     rebalanceTimeout: 15_000,
     maxWaitTimeInMs: 100,
     minBytes: 1,
@@ -31,7 +31,8 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     maxBytes: 4_194_304,
     metadataMaxAge: 60_000,
     allowAutoTopicCreation: false,
-    retry: { initialRetryTime: 200, maxRetryTime: 3_000, retries: 10 },
+    // Where one member joins after the other, each waits this long before it joins again, and all wait for it.
+    retry: { initialRetryTime: 50, maxRetryTime: 3_000, retries: 12 },
   });
   let assigned = new Set<string>();
   let lastActivityMs = Date.now();
