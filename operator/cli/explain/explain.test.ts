@@ -44,15 +44,15 @@ test('what was decided, from what, against what', () => {
   expect(text).toMatch(/^remote: scaled from 2 to 3 replicas, 2 ready: BacklogTooOld\n {2}5,200 records/);
   for (const part of [
     'sluice.remote: Stable, 2 members',
-    '5,200 records wait',
-    '14 s is what the oldest has waited; 10 s are allowed',
+    '5,200 records waiting',
+    '14 s waited by the oldest; 10 s are allowed',
     '100/s; planned for: 120/s',
     '40/s per replica, from the busy time that replicas commit',
     '250 %',
     '1 to 6 replicas, profile cost, upstream validate',
     '2  rejected  takes 41 s to drain 5,200 records, 24 s allowed',
     '3  chosen    drains in 20 s',
-    'LagKnown  true  Read',
+    'LagKnown  True  Read',
   ])
     expect(text).toContain(part);
 });
@@ -102,7 +102,7 @@ test('what is not known is shown so, and what would make it known', () => {
   });
   const text = renderExplanation(blind).join('\n');
   expect(text).toContain('remote: stays at 2 replicas');
-  expect(text).toContain('? records');
+  expect(text).toContain('? records waiting');
   expect(text).toContain('The lag has to be readable: validated/0: refused.');
   expect(text).toContain('no fallback is set');
   expect(text).not.toContain('Considered');

@@ -53,15 +53,12 @@ function measuredLines(detail: ScalerDetail): string[] {
     capacityPerReplica === undefined
       ? '? per replica: not seen yet'
       : `${figure(capacityPerReplica)}/s per replica, ${SOURCES[capacitySource] ?? capacitySource}`;
-  const seen = groupState === undefined ? '' : `: ${groupState}, ${figure(members)} members`;
+  const seen = groupState === undefined ? '' : `: ${groupState}, ${count(members, 'member')}`;
   return columns([
     ['group', `${group}${seen}`],
-    ['topics', `${topics.join(', ')}: ${figure(measured.partitions)} partitions`],
-    ['lag', `${figure(measured.lagRecords)} records wait`],
-    [
-      'age',
-      `${figure(measured.ageSeconds)} s is what the oldest has waited; ${spec.maxAgeSeconds} s are allowed`,
-    ],
+    ['topics', `${topics.join(', ')}: ${count(measured.partitions, 'partition')}`],
+    ['lag', `${count(measured.lagRecords, 'record')} waiting`],
+    ['age', `${figure(measured.ageSeconds)} s waited by the oldest; ${spec.maxAgeSeconds} s are allowed`],
     [
       'arrivals',
       `${figure(measured.arrivalPerSecond)}/s; planned for: ${figure(measured.plannedPerSecond)}/s`,
@@ -71,7 +68,7 @@ function measuredLines(detail: ScalerDetail): string[] {
     [
       'delays',
       `a start takes ${figure(measured.coldStartSeconds)} s, a rebalance ${figure(measured.rebalanceSeconds)} s; ` +
-        `${figure(measured.rebalances)} rebalances seen`,
+        `${count(measured.rebalances, 'rebalance')} seen`,
     ],
     [
       'asked for',
@@ -81,16 +78,21 @@ function measuredLines(detail: ScalerDetail): string[] {
   ]);
 }
 
-function alternativeLines({ alternatives }: ScalerDetail): string[] {
+/** Where one thing only was considered, the first lines have said it. */
+function alternativeLines({ alternatives, message }: ScalerDetail): string[] {
+  if (alternatives.every(({ why }) => why === message)) return [];
   const rows = alternatives.map(({ replicas, verdict, why }) => [String(replicas), verdict, why]);
   return columns(rows, [0]);
 }
 
 function conditionLines({ conditions }: ScalerDetail): string[] {
   return columns(
-    conditions.map(({ type, status, reason, message }) => [type, String(status), reason, message]),
+    conditions.map(({ type, status, reason, message }) => [type, status ? 'True' : 'False', reason, message]),
   );
 }
+
+const count = (value: number | undefined, noun: string): string =>
+  `${figure(value)} ${noun}${value === 1 ? '' : 's'}`;
 
 function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ['', title, ...lines];
