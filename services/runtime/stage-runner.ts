@@ -56,9 +56,10 @@ const LOADED_WAIT_MS = 10;
 const SILENT_MS = 60_000;
 /**
  * Without even a failure for this long the consumer is dead, whatever it says. A broker that is away is no reason
- * to be started anew; longer than kafkajs tries to connect to an address that does not answer (ten times 8 s).
+ * to be started anew; longer than kafkajs tries to connect to an address that does not answer: thirteen times 8 s,
+ * and the pauses between them.
  */
-const DEAD_MS = 120_000;
+const DEAD_MS = 180_000;
 /** Messages in a row that fail in a way nobody has foreseen: a broken deployment, not poison. */
 const MAX_UNEXPECTED = 50;
 
