@@ -101,7 +101,7 @@ export function outcomeOf(declaration: Declaration, parts: OutcomeParts = {}): O
         ageSeconds: undefined,
         arrivalPerSecond: 12.3456,
         plannedPerSecond: 12.3456,
-        capacityPerReplica: 40.129,
+        capacityPerReplica: 40.129_48,
         capacitySource: 'busy-time',
         utilization: 0.5,
         coldStartSeconds: 4,

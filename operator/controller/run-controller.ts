@@ -34,7 +34,7 @@ export interface ControllerOptions {
   readonly namespace?: string | undefined;
   /** Instead of one namespace. Needs a ClusterRole. */
   readonly allNamespaces?: boolean;
-  /** The operator's own, where its Lease is; undefined: that of the service account or kubeconfig. */
+  /** The operator's own, where its Lease is; undefined: the one it looks after, or that of the kubeconfig. */
   readonly ownNamespace?: string | undefined;
   /** Default sluice-operator. */
   readonly leaseName?: string;
@@ -67,7 +67,8 @@ export async function runController(
 ): Promise<RunningController> {
   const { config, env, identity, allNamespaces = false } = options;
   const kubeConfig = loadKubeConfig(options.kubeconfig);
-  const ownNamespace = options.ownNamespace ?? namespaceOf(kubeConfig);
+  // One that is started by hand for a namespace stands for election there, against the one that runs in it.
+  const ownNamespace = options.ownNamespace ?? options.namespace ?? namespaceOf(kubeConfig);
   const namespace = allNamespaces ? undefined : (options.namespace ?? ownNamespace);
   const kube = createKubeMetrics(metrics);
   const api = new KubeClient(kubeConfig, kube.onCall);

@@ -80,7 +80,7 @@ function figuresOf({ decision, observation, result }: Outcome, now: string): Sta
       time: now,
       replicas: decision.replicas,
       message: decision.message,
-      inputs: defined(measured),
+      inputs: defined(legible(measured)),
       alternatives: decision.alternatives,
     },
   };
@@ -95,6 +95,15 @@ function learnedOf({ decision: { measured } }: Outcome): Learned {
     ...(isMeasured && capacityPerReplica !== undefined && { capacityPerReplica }),
     ...(rebalances > 0 && { rebalanceSeconds }),
   };
+}
+
+/** Three decimals: what more there is nobody reads. */
+function legible(measured: Measured): Measured {
+  const entries = Object.entries(measured).map(([name, value]: [string, unknown]) => [
+    name,
+    typeof value === 'number' ? Number(value.toFixed(3)) : value,
+  ]);
+  return Object.fromEntries(entries) as Measured;
 }
 
 /** Three digits say enough, and do not change with every look. */

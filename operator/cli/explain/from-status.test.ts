@@ -55,6 +55,7 @@ test('one that is refused says why', () => {
   );
   const lines = renderExplanation(detail);
   expect(lines.slice(0, 2)).toEqual([expect.stringContaining('TargetOwnedByHpa'), `  ${message}`]);
+  expect(lines.join('\n')).not.toContain('?');
 });
 
 test.each([

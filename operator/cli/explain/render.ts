@@ -13,7 +13,7 @@ export function renderExplanation(detail: ScalerDetail, note?: string): string[]
     ...(note ? [`  ${note}`] : []),
     ...(detail.error === undefined ? [] : [`  The change has failed: ${detail.error}`]),
     '',
-    'Measured',
+    detail.decided === undefined ? 'Asked for' : 'Measured',
     ...measuredLines(detail),
     ...section('Considered', alternativeLines(detail)),
     ...section('Conditions', conditionLines(detail)),
@@ -54,9 +54,22 @@ function measuredLines(detail: ScalerDetail): string[] {
       ? '? per replica: not seen yet'
       : `${figure(capacityPerReplica)}/s per replica, ${SOURCES[capacitySource] ?? capacitySource}`;
   const seen = groupState === undefined ? '' : `: ${groupState}, ${count(members, 'member')}`;
-  return columns([
+  const asked = [
+    'asked for',
+    `no event older than ${spec.maxAgeSeconds} s, ${spec.minReplicas} to ${spec.maxReplicas} replicas, ` +
+      `profile ${spec.profile}${spec.upstream.length > 0 ? `, upstream ${spec.upstream.join(', ')}` : ''}`,
+  ];
+  const read = [
     ['group', `${group}${seen}`],
-    ['topics', `${topics.join(', ')}: ${count(measured.partitions, 'partition')}`],
+    [
+      'topics',
+      topics.join(', ') + (measured.partitions ? `: ${count(measured.partitions, 'partition')}` : ''),
+    ],
+  ];
+  if (detail.decided === undefined) return columns([...read, asked]);
+  if (!detail.lagKnown) return columns([...read, ['lag', 'not known'], asked]);
+  return columns([
+    ...read,
     ['lag', `${count(measured.lagRecords, 'record')} waiting`],
     ['age', `${figure(measured.ageSeconds)} s waited by the oldest; ${spec.maxAgeSeconds} s are allowed`],
     [
@@ -70,11 +83,7 @@ function measuredLines(detail: ScalerDetail): string[] {
       `a start takes ${figure(measured.coldStartSeconds)} s, a rebalance ${figure(measured.rebalanceSeconds)} s; ` +
         `${count(measured.rebalances, 'rebalance')} seen`,
     ],
-    [
-      'asked for',
-      `${spec.minReplicas} to ${spec.maxReplicas} replicas, profile ${spec.profile}` +
-        (spec.upstream.length > 0 ? `, upstream ${spec.upstream.join(', ')}` : ''),
-    ],
+    asked,
   ]);
 }
 

@@ -8,12 +8,15 @@ import type { ScalerDetail } from './scaler-detail.ts';
  * replicas = capacity of one x P / ceil(P / n).
  */
 export function whatWouldChange(detail: ScalerDetail): string[] {
+  if (detail.decided === undefined) return [];
   return [...mode(detail), ...knowledge(detail), ...more(detail), ...fewer(detail)];
 }
 
-function mode({ mode: current, decided }: ScalerDetail): string[] {
-  if (current === 'paused') return [`It is paused: without that, ${figure(decided)} replicas would be set.`];
-  return current === 'dry-run' ? [`dryRun is on: without that, ${figure(decided)} would be set.`] : [];
+function mode({ mode: current, decided, desired }: ScalerDetail): string[] {
+  if (current === 'active') return [];
+  const then =
+    decided === desired ? 'nothing would be changed either' : `${figure(decided)} replicas would be set`;
+  return [`${current === 'paused' ? 'It is paused' : 'dryRun is on'}: without that, ${then}.`];
 }
 
 function knowledge({ lagKnown, spec, conditions, measured }: ScalerDetail): string[] {
