@@ -1,4 +1,5 @@
 import type { EachBatchPayload, IHeaders, KafkaMessage } from 'kafkajs';
+import { KafkaJSProtocolError } from 'kafkajs';
 import type { Headers } from '../../domain/cloud-event.ts';
 import type { Consumer, ConsumerHandler, IncomingMessage, TopicPartition } from '../port.ts';
 import type { ClientOptions } from './client.ts';
@@ -74,7 +75,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
           autoCommit: false,
           eachBatchAutoResolve: false,
           partitionsConsumedConcurrently: 64,
-          eachBatch: (payload) => takeOver(payload, handler),
+          eachBatch: (payload) => takeOver(payload, handler, assigned),
         });
       await run();
     },
@@ -98,14 +99,31 @@ function isOutage(error: unknown): boolean {
   return error.name === 'KafkaJSGroupCoordinatorNotFound' || isOutage(error.cause);
 }
 
-async function takeOver(payload: EachBatchPayload, handler: ConsumerHandler): Promise<void> {
+async function takeOver(
+  payload: EachBatchPayload,
+  handler: ConsumerHandler,
+  assigned: ReadonlySet<string>,
+): Promise<void> {
   const { batch } = payload;
   if (!payload.isRunning() || payload.isStale()) return;
+  if (!assigned.has(`${batch.topic}/${batch.partition}`)) throw joinAgain();
   await handler.onMessages(
     batch.messages.map((message) => toIncoming(batch.topic, batch.partition, message)),
     () => payload.heartbeat(),
   );
   payload.resolveOffset(batch.lastOffset());
+}
+
+/**
+ * After a rebalance that fails half way (the coordinator is still loading the group) kafkajs fetches on with the
+ * assignment it had, and the broker may well know it as the same member: no second event of a join ever comes.
+ * What we have been told to give up we do not take; this makes kafkajs join again, and fetch from the last commit.
+ */
+function joinAgain(): Error {
+  const error = new Error('Fetched from a partition that was taken away: joining again');
+  return new KafkaJSProtocolError(
+    Object.assign(error, { type: 'REBALANCE_IN_PROGRESS', code: 27, retriable: true }),
+  );
 }
 
 function toIncoming(topic: string, partition: number, message: KafkaMessage): IncomingMessage {
