@@ -4,28 +4,38 @@ import { isOk } from './api-request.ts';
 import { component } from './component.ts';
 import type { Base } from './etcd.ts';
 
-export interface ControllerManagerOptions extends Base {
+export interface ControllerManagerSettings {
   readonly kubeconfig: string;
   readonly signingKey: string;
-  readonly access: Access;
+  /** Certificate of the authority of the API server's certificate. */
+  readonly authority: string;
 }
 
-/** A pod is not admitted before its service account is there: with it, the controllers have begun to work. */
-const DEFAULT_SERVICE_ACCOUNT = '/api/v1/namespaces/default/serviceaccounts/default';
+export type ControllerManagerOptions = Base &
+  Omit<ControllerManagerSettings, 'authority'> & { readonly access: Access };
 
-export function controllerManager(options: ControllerManagerOptions): ManagedProcess {
-  const { kubeconfig, signingKey, access } = options;
-  const args = [
+/** A pod is not admitted before its service account is there: with it, the controllers have begun to work. */
+export const DEFAULT_SERVICE_ACCOUNT = '/api/v1/namespaces/default/serviceaccounts/default';
+
+/** What holds with nodes and without. */
+export function controllerManagerFlags(settings: ControllerManagerSettings): string[] {
+  const { kubeconfig, signingKey, authority } = settings;
+  return [
     `--kubeconfig=${kubeconfig}`,
     '--leader-elect=false',
     '--secure-port=0',
     '--allocate-node-cidrs=false',
-    `--root-ca-file=${access.authority}`,
+    `--root-ca-file=${authority}`,
     `--service-account-private-key-file=${signingKey}`,
     // 20 requests a second, the default, would be the limit of a test with a thousand Deployments.
     '--kube-api-qps=300',
     '--kube-api-burst=600',
   ];
+}
+
+export function controllerManager(options: ControllerManagerOptions): ManagedProcess {
+  const { access } = options;
+  const args = controllerManagerFlags({ ...options, authority: access.authority });
   const probe = () => isOk(access, DEFAULT_SERVICE_ACCOUNT);
   return component({ ...options, name: 'kube-controller-manager', args, probe });
 }

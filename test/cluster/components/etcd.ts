@@ -10,12 +10,12 @@ export interface EtcdPorts {
   readonly peer: number;
 }
 
-/** A store of one member that forgets when the machine does: it never waits for the disk. */
-export function etcd(base: Base, ports: EtcdPorts): ManagedProcess {
+/** A store of one member on loopback that forgets when the machine does: it never waits for the disk. */
+export function etcdFlags(dataDir: string, ports: EtcdPorts): string[] {
   const client = `http://127.0.0.1:${ports.client}`;
   const peer = `http://127.0.0.1:${ports.peer}`;
-  const args = [
-    `--data-dir=${join(base.data.path, 'etcd')}`,
+  return [
+    `--data-dir=${dataDir}`,
     '--unsafe-no-fsync',
     `--listen-client-urls=${client}`,
     `--advertise-client-urls=${client}`,
@@ -23,8 +23,14 @@ export function etcd(base: Base, ports: EtcdPorts): ManagedProcess {
     `--initial-advertise-peer-urls=${peer}`,
     `--initial-cluster=default=${peer}`,
   ];
+}
+
+export function etcd(base: Base, ports: EtcdPorts): ManagedProcess {
+  const args = etcdFlags(join(base.data.path, 'etcd'), ports);
   const probe = async (): Promise<boolean> => {
-    const response = await fetch(`${client}/health`, { signal: AbortSignal.timeout(2_000) });
+    const response = await fetch(`http://127.0.0.1:${ports.client}/health`, {
+      signal: AbortSignal.timeout(2_000),
+    });
     await response.body?.cancel();
     return response.ok;
   };

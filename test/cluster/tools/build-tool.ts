@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Tool } from './catalog.ts';
@@ -36,6 +36,7 @@ export async function buildTool(tool: Tool, options: BuildOptions): Promise<void
     const goOptions = { cwd: wrapper, env, ...(signal ? { signal } : {}) };
     onProgress?.('fetching the source');
     await createWrapper(tool.module, goOptions);
+    if (tool.source !== undefined) await writeFile(join(wrapper, 'main.go'), tool.source);
     await compile(tool, join(built, tool.name), { ...goOptions, ...(onProgress ? { onProgress } : {}) });
     await assertVersion(tool, join(built, tool.name));
     await rm(toolDirectory(cache, tool), { recursive: true, force: true });
@@ -76,6 +77,7 @@ async function compile(tool: Tool, output: string, options: CompileOptions): Pro
 /** @throws GoError when it does not run or says that it is another version */
 async function assertVersion(tool: Tool, path: string): Promise<void> {
   const { stdout } = await run(path, [...tool.versionArgs], { timeout: 60_000 });
-  if (stdout.includes(tool.module.version.slice(1))) return;
-  throw new GoError(`${tool.name} was built, and says it is not ${tool.module.version}: ${stdout.trim()}`);
+  const version = tool.printedVersion ?? tool.module.version;
+  if (stdout.includes(version.slice(1))) return;
+  throw new GoError(`${tool.name} was built, and says it is not ${version}: ${stdout.trim()}`);
 }

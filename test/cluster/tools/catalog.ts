@@ -17,11 +17,16 @@ export interface GoModule {
 export interface Tool {
   readonly name: string;
   readonly module: GoModule;
+  /** `.`: the one that `source` is. */
   readonly mainPackage: string;
+  /** Text of a main package that takes from the module what is needed, where its own takes everything. */
+  readonly source?: string;
   /** String variables that the linker sets, by import path and name. */
   readonly variables?: Readonly<Record<string, string>>;
   /** Arguments with which it prints its version. */
   readonly versionArgs: readonly string[];
+  /** The version that it prints, where that is not the module's. */
+  readonly printedVersion?: string;
 }
 
 const KUBERNETES: GoModule = {
@@ -53,12 +58,52 @@ const KUBECONFORM: GoModule = {
   go: '1.24.0',
 };
 
+const COREDNS: GoModule = {
+  path: 'github.com/coredns/coredns',
+  version: 'v1.14.7',
+  sum: 'h1:UPDkn4QN+xyNfjz3U5ldgoLszDYpMZEJoy3+ze9au4Q=',
+  go: '1.25.0',
+};
+
+const K6: GoModule = {
+  path: 'go.k6.io/k6/v2',
+  version: 'v2.2.0',
+  sum: 'h1:FXtQJeClRQm25eraUvz/cbn2xcYZThs6cv2lBnid8tM=',
+  go: '1.25.0',
+};
+
+/** The module's path stays that of Jaeger 1, so no tag of Jaeger 2 can be named: this one is the same commit. */
+const JAEGER: GoModule = {
+  path: 'github.com/jaegertracing/jaeger',
+  version: 'v1.76.0',
+  sum: 'h1:sWCOOF1dr+NL0PLil7mFo3BqqQL8k4WiM7aguFbc14g=',
+  go: '1.24.6',
+};
+const JAEGER_VERSION = 'v2.13.0';
+
+/** Four of its plugins, of some fifty: the others bring the clients of three clouds with them. */
+const COREDNS_SOURCE = `package main
+
+import (
+	"${COREDNS.path}/coremain"
+	_ "${COREDNS.path}/plugin/bind"
+	_ "${COREDNS.path}/plugin/cache"
+	_ "${COREDNS.path}/plugin/errors"
+	_ "${COREDNS.path}/plugin/kubernetes"
+)
+
+func main() { coremain.Run() }
+`;
+
 /** Every tool there is, in the order in which they are built: what is shared is compiled early. */
 export const TOOLS: readonly Tool[] = [
   { name: 'etcd', module: ETCD, mainPackage: ETCD.path, versionArgs: ['--version'] },
   kubernetes('kubectl', ['version', '--client']),
   kubernetes('kube-apiserver'),
   kubernetes('kube-controller-manager'),
+  kubernetes('kube-scheduler'),
+  kubernetes('kube-proxy'),
+  kubernetes('kubelet'),
   {
     name: 'helm',
     module: HELM,
@@ -73,12 +118,31 @@ export const TOOLS: readonly Tool[] = [
     variables: { 'main.version': KUBECONFORM.version },
     versionArgs: ['-v'],
   },
+  {
+    name: 'coredns',
+    module: COREDNS,
+    mainPackage: '.',
+    source: COREDNS_SOURCE,
+    versionArgs: ['-version'],
+  },
+  { name: 'k6', module: K6, mainPackage: K6.path, versionArgs: ['version'] },
+  {
+    name: 'jaeger',
+    module: JAEGER,
+    mainPackage: `${JAEGER.path}/cmd/jaeger`,
+    variables: { [`${JAEGER.path}/internal/version.latestVersion`]: JAEGER_VERSION },
+    versionArgs: ['version'],
+    printedVersion: JAEGER_VERSION,
+  },
 ];
 
 /** Tools that are asked for together. */
 export const TOOL_SETS: Readonly<Record<string, readonly string[]>> = {
   'control-plane': ['etcd', 'kubectl', 'kube-apiserver', 'kube-controller-manager'],
   chart: ['helm', 'kubeconform'],
+  // What makes a node of the control plane, and what its images are made of.
+  node: ['kube-scheduler', 'kube-proxy', 'kubelet', 'coredns'],
+  images: ['k6', 'jaeger'],
 };
 
 /** A name that is neither a tool nor a set of tools. */
