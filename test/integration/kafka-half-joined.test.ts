@@ -12,7 +12,7 @@ interface ConsumerGroup {
 
 const require = createRequire(import.meta.url);
 const { createErrorFromCode } = require('kafkajs/src/protocol/error.js') as {
-  createErrorFromCode(code: number): Error;
+  createErrorFromCode: (code: number) => Error;
 };
 const { prototype } = require('kafkajs/src/consumer/consumerGroup.js') as { prototype: ConsumerGroup };
 const COORDINATOR_LOAD_IN_PROGRESS = 14;
