@@ -1,5 +1,5 @@
 import type { EachBatchPayload, IHeaders, KafkaMessage } from 'kafkajs';
-import { KafkaJSProtocolError } from 'kafkajs';
+import kafkajs from 'kafkajs';
 import type { Headers } from '../../domain/cloud-event.ts';
 import type { Consumer, ConsumerHandler, IncomingMessage, TopicPartition } from '../port.ts';
 import type { ClientOptions } from './client.ts';
@@ -121,7 +121,7 @@ async function takeOver(
  */
 function joinAgain(): Error {
   const error = new Error('Fetched from a partition that was taken away: joining again');
-  return new KafkaJSProtocolError(
+  return new kafkajs.KafkaJSProtocolError(
     Object.assign(error, { type: 'REBALANCE_IN_PROGRESS', code: 27, retriable: true }),
   );
 }
