@@ -1,0 +1,158 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MEASURED_RUNS } from '../../operator/simulation/checks/calibration.ts';
+import { group, mebibytes, table } from '../lib/format.ts';
+import type { Machine } from '../lib/machine.ts';
+import type { Figures, Scaling } from './figures.ts';
+import type { WorkerKind } from './options.ts';
+import type { TraceName } from './traces.ts';
+import { MAX_AGE_SECONDS, oracleReplicaSeconds, TRACE_NAMES, TRACES } from './traces.ts';
+
+export interface RunRow {
+  readonly trace: TraceName;
+  readonly worker: WorkerKind;
+  readonly seed: number;
+  readonly figures: Figures;
+  readonly scalings: readonly Scaling[];
+  readonly lost: number;
+  readonly loadAverage: number;
+  readonly measuredAt: string;
+  readonly commit: string | undefined;
+}
+
+export interface ScalingReport {
+  readonly format: 1;
+  readonly machine: Machine;
+  readonly kubernetes: string;
+  readonly rows: readonly RunRow[];
+}
+
+/** Of an earlier bench, or nothing. */
+export async function readRows(directory: string): Promise<readonly RunRow[]> {
+  const text = await readFile(join(directory, 'report.json'), 'utf8').catch(() => undefined);
+  return text === undefined ? [] : (JSON.parse(text) as ScalingReport).rows;
+}
+
+/** Writes report.json and report.md. */
+export async function writeReport(directory: string, report: ScalingReport): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  await writeFile(join(directory, 'report.json'), `${JSON.stringify(report, undefined, 1)}\n`);
+  await writeFile(join(directory, 'report.md'), writeMarkdown(report));
+}
+
+export const pictureOf = (trace: TraceName, worker: WorkerKind): string => `${trace}-${worker}.svg`;
+
+const KINDS: Readonly<Record<WorkerKind, string>> = {
+  plain: 'Sluice, a worker that says nothing of itself',
+  load: 'Sluice, a worker that says how busy it is',
+};
+
+/** A pure function of the report. */
+export function writeMarkdown({ machine, kubernetes, rows }: ScalingReport): string {
+  const measured = rows.toSorted((a, b) => TRACE_NAMES.indexOf(a.trace) - TRACE_NAMES.indexOf(b.trace));
+  const sections = [...Map.groupBy(measured, ({ trace }) => trace)].map(([trace, same]) =>
+    section(trace, same),
+  );
+  const loads = rows.map(({ loadAverage }) => loadAverage);
+  return `# Scaling on a real node, beside real KEDA
+
+Written by \`npm run bench:scaling\`. A worker takes 25 ms per record, one at a time: 40/s per replica; 24 partitions,
+evenly loaded, Poisson arrivals; from 1 replica, at most 24; no record may wait longer than ${MAX_AGE_SECONDS} s. Every run has its own
+namespace, topic, group and seed. KEDA 2.20.2 was measured on the same kind of node, with the same worker and loads, one
+run per row: "default" is lagThreshold 10 and everything else unset, "tuned 5 s" is lagThreshold 200, polling every 2 s,
+scale-up without a window and scale-down with one of 60 s, "tuned 1 s" the same with 40.
+
+${sections.join('\n\n')}
+
+- over: seconds at which a record had been waiting longer than ${MAX_AGE_SECONDS} s. late: share of the records that did. bad downs: scale-downs to fewer than the load of that second needs. times oracle: replica-seconds over those of as many workers as each second needs.
+- ${machine.cpu}, ${machine.cores} cores, ${mebibytes(machine.memoryBytes)}, ${machine.system}; Kubernetes ${kubernetes}; load average at the end of a run ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}
+- Measured ${[...new Set(rows.map(({ measuredAt, commit }) => `${measuredAt.slice(0, 10)}${commit ? ` at ${commit}` : ''}`))].join(', ')}
+`;
+}
+
+const HEAD = [
+  '',
+  'over, s',
+  'late, %',
+  'age p99 / max, s',
+  'replica-s',
+  'times oracle',
+  'actions / reversals / bad downs',
+  'peak',
+];
+
+function section(name: TraceName, rows: readonly RunRow[]): string {
+  const kinds = [...Map.groupBy(rows, ({ worker }) => worker)];
+  const ours = kinds.flatMap(([kind, same]) => [
+    spreadRow(`**${KINDS[kind]}**: median of ${same.length} (least–most)`, same),
+    ...same.map(runRow),
+  ]);
+  const pictures = kinds.map(([kind]) => `![${KINDS[kind]}](${pictureOf(name, kind)})`);
+  return `## ${name}: ${TRACES[name].title}
+
+${table(HEAD, [...ours, ...kedaRows(name)])}
+
+${pictures.join('\n\n')}`;
+}
+
+function runRow({ seed, figures, scalings, lost }: RunRow): string[] {
+  const steps = scalings.map(({ second, from, to }) => `${Math.round(second)}:${from}>${to}`).join(' ');
+  const {
+    secondsOver,
+    lateShare,
+    ageP99,
+    ageMax,
+    replicaSeconds,
+    timesOracle,
+    actions,
+    reversals,
+    badDowns,
+    peak,
+  } = figures;
+  return [
+    `run ${seed}: \`${steps}\`${lost > 0 ? `, ${lost} never settled` : ''}`,
+    String(secondsOver),
+    (100 * lateShare).toFixed(1),
+    `${ageP99.toFixed(1)} / ${ageMax.toFixed(1)}`,
+    group(replicaSeconds),
+    timesOracle.toFixed(2),
+    `${actions} / ${reversals} / ${badDowns}`,
+    String(peak),
+  ];
+}
+
+function spreadRow(name: string, rows: readonly RunRow[]): string[] {
+  const of = (pick: (figures: Figures) => number, digits = 0): string => {
+    const values = rows.map(({ figures }) => pick(figures)).toSorted((a, b) => a - b);
+    const text = (value: number): string => (digits === 0 ? group(value) : value.toFixed(digits));
+    return `${text(values[Math.floor(values.length / 2)]!)} (${text(values[0]!)}–${text(values.at(-1)!)})`;
+  };
+  return [
+    name,
+    of(({ secondsOver }) => secondsOver),
+    of(({ lateShare }) => 100 * lateShare, 1),
+    `${of(({ ageP99 }) => ageP99, 1)} / ${of(({ ageMax }) => ageMax, 1)}`,
+    of(({ replicaSeconds }) => replicaSeconds),
+    of(({ timesOracle }) => timesOracle, 2),
+    [of(({ actions }) => actions), of(({ reversals }) => reversals), of(({ badDowns }) => badDowns)].join(
+      ' / ',
+    ),
+    of(({ peak }) => peak),
+  ];
+}
+
+function kedaRows(name: TraceName): string[][] {
+  const oracle = oracleReplicaSeconds(TRACES[name]);
+  return MEASURED_RUNS.filter(
+    ({ scenario, controller }) => scenario === `kind-${name}` && controller.startsWith('keda'),
+  ).map(({ label, environment, measured }) => [
+    `KEDA ${label}${environment === 'measured-cpu-full' ? ' (CPU full)' : ''}`,
+    String(measured.secondsOver),
+    '',
+    `${measured.ageP99} /`,
+    group(measured.replicaSeconds),
+    (measured.replicaSeconds / oracle).toFixed(2),
+    '',
+    String(measured.peak),
+  ]);
+}
