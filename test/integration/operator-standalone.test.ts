@@ -47,7 +47,7 @@ beforeAll(async () => {
   await writeFile(join(scalers, 'worker.yaml'), scalerYaml(group));
   await writeFile(
     join(directory, 'operator.yaml'),
-    JSON.stringify({ kafka: { default: { brokers: kafkaBrokers() } }, tickSeconds: 1 }),
+    JSON.stringify({ kafka: { default: { brokers: kafkaBrokers() } }, tickSeconds: 0.5 }),
   );
   operator = await startOperator(scalers);
 }, 120_000);
@@ -99,10 +99,11 @@ const cli = (...args: string[]): Promise<{ stdout: string }> =>
     env: { ...process.env, SLUICE_OPERATOR_URL: statusUrl },
   });
 
-/** Sends evenly for so long. */
-async function send(perSecond: number, seconds: number): Promise<void> {
+/** Sends evenly until told to end; resolves to how many. */
+async function send(perSecond: number, end: AbortSignal): Promise<number> {
   const stepMs = 200;
-  for (let step = 0; step < (seconds * 1_000) / stepMs; step++) {
+  let step = 0;
+  for (; !end.aborted; step++) {
     const count = (perSecond * stepMs) / 1_000;
     const due = sleep(stepMs);
     await broker.producer.send(
@@ -115,6 +116,7 @@ async function send(perSecond: number, seconds: number): Promise<void> {
     );
     await due;
   }
+  return (step * perSecond * stepMs) / 1_000;
 }
 
 test('a stage at rest keeps its one replica', async () => {
@@ -132,14 +134,19 @@ test('a stage at rest keeps its one replica', async () => {
 });
 
 test('lag rises, and the replicas of consumers that write no metadata follow', async () => {
-  const sending = send(3 * CAPACITY, 40);
+  const enough = new AbortController();
+  const sending = send(3 * CAPACITY, enough.signal);
   await until('more replicas', () => consumers.replicas() >= 2, 30_000);
   await until('enough replicas', () => consumers.replicas() >= 4, 60_000);
-  await sending;
-  const view = await worker();
+  const view = await until('them to be seen', async () => {
+    const found = await worker();
+    return found.ready >= 2 && found;
+  });
+  enough.abort();
+  const sent = await sending;
   expect(view.ready).toBeGreaterThanOrEqual(2);
   expect(view.measured.arrivalPerSecond).toBeGreaterThan(CAPACITY);
-  await until('all to be settled', () => consumers.settled() >= 40 * 3 * CAPACITY, 60_000);
+  await until('all to be settled', () => consumers.settled() >= sent, 60_000);
 }, 180_000);
 
 test('explain says why, in words', async () => {
