@@ -23,5 +23,5 @@ function whyNot(situation: Situation, replicas: number): string {
   if (replicas > situation.replicas.desired)
     return 'those there may do, so there is no reason to stop the group';
   const why = sized && testReplicas(replicas, sized.lasting, sized.lasting.backlogIfChanged);
-  return why === undefined ? patience(situation, replicas) : `too little to spare: ${why}`;
+  return why ?? patience(situation, replicas);
 }

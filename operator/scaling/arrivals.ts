@@ -12,6 +12,9 @@ export interface ArrivalRate {
   readonly seconds: number;
 }
 
+/** Of chance, below the rate that was read. */
+export const CERTAIN_DEVIATIONS = 2;
+
 /** Adds a sample, drops those that are too old, and keeps the number bounded when looks are frequent. */
 export function withSample(samples: readonly Sample[], sample: Sample): readonly Sample[] {
   const oldest = sample[0] - SETTINGS.sampleSpan;
@@ -44,7 +47,7 @@ export function arrivalRate(samples: readonly Sample[], dispersion: number): Arr
   });
   if (chosen === undefined) return undefined;
   const { records, seconds } = chosen;
-  const certain = Math.max(0, records - 2 * Math.sqrt(dispersion * Math.max(records, 1)));
+  const certain = Math.max(0, records - CERTAIN_DEVIATIONS * Math.sqrt(dispersion * Math.max(records, 1)));
   return { perSecond: records / seconds, certainPerSecond: certain / seconds, seconds };
 }
 

@@ -37,12 +37,19 @@ export function withLoads(
   let busySeconds = before.busySeconds * decay;
   let settled = before.settled * decay;
   for (const [replica, [busy, count]] of Object.entries(replicas)) {
-    const [busyBefore, countBefore] = before.replicas[replica] ?? [busy, count];
+    const [busyBefore, countBefore] = before.replicas[replica] ?? first(before, busy) ?? [busy, count];
     busySeconds += Math.max(0, busy - busyBefore);
     settled += Math.max(0, count - countBefore);
   }
   return { replicas, busySeconds, settled, perReplica: ratio(busySeconds, settled) ?? before.perReplica };
 }
+
+/**
+ * Counters begin at zero, so the first that a replica tells are growth too. They hold its slow first moments, and are
+ * taken only as long as nothing better is known: a burst may be over before the second ones come.
+ */
+const first = ({ perReplica }: BusyTime, busySeconds: number): readonly [number, number] | undefined =>
+  perReplica === undefined && busySeconds < MEMORY_SECONDS ? [0, 0] : undefined;
 
 /** Undefined: too little of both to tell. */
 const ratio = (busySeconds: number, settled: number): number | undefined =>

@@ -47,7 +47,7 @@ test('a step is answered in one jump to the partition level that its rate and th
   const step = drive([stage], { rate: 300, seconds: 20, state: calm.state, from: calm.at });
   expect(step.decisions[0]![0]).toMatchObject({ replicas: 8, reason: 'LoadAboveCapacity' });
   expect(step.decisions[0]![0]!.message).toMatch(
-    /^\d+\/s arrive, 40\/s per replica at 95 % need 7\.\d; 8 is the next even split of 24 partitions; with 1 replica /,
+    /^300\/s arrive \(289\/s or more\), 40\/s per replica at 98 % need 7\.4; 8 is the next even split of 24 partitions; with 1 replica /,
   );
   expect(step.last[0]).toMatchObject({ replicas: 8 });
 });

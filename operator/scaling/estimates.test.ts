@@ -27,25 +27,34 @@ describe('busy time', () => {
     }));
 
   test('is settled records per busy second, over all replicas', () => {
-    const first = withLoads(NO_BUSY_TIME, loads(['a', 1, 100], ['b', 5, 900]), 2);
+    const first = withLoads(NO_BUSY_TIME, loads(['a', 100, 100], ['b', 500, 900]), 2);
     expect(first.perReplica).toBeUndefined();
-    expect(withLoads(first, loads(['a', 2, 140], ['b', 5.5, 920]), 2).perReplica).toBeCloseTo(60 / 1.5, 9);
-  });
-
-  test('counts each replica once, by its newest commit', () => {
-    const first = withLoads(NO_BUSY_TIME, loads(['a', 1, 100]), 2);
-    expect(withLoads(first, loads(['a', 2, 140], ['a', 1.5, 120], ['a', 1, 100]), 2).perReplica).toBeCloseTo(
-      40,
+    expect(withLoads(first, loads(['a', 101, 140], ['b', 500.5, 920]), 2).perReplica).toBeCloseTo(
+      60 / 1.5,
       9,
     );
   });
 
+  test('counts each replica once, by its newest commit', () => {
+    const first = withLoads(NO_BUSY_TIME, loads(['a', 100, 100]), 2);
+    const next = withLoads(first, loads(['a', 101, 140], ['a', 100.5, 120], ['a', 100, 100]), 2);
+    expect(next.perReplica).toBeCloseTo(40, 9);
+  });
+
   test('begins at zero for a replica that is new, and is kept while nothing happens', () => {
-    const first = withLoads(NO_BUSY_TIME, loads(['a', 1, 100]), 2);
-    const known = withLoads(first, loads(['a', 2, 140]), 2);
+    const first = withLoads(NO_BUSY_TIME, loads(['a', 100, 100]), 2);
+    const known = withLoads(first, loads(['a', 101, 140]), 2);
     const after = withLoads(known, loads(['b', 900, 7]), 2);
     expect(after.perReplica).toBeCloseTo(40, 9);
     expect(withLoads(after, [], 3_600).perReplica).toBeCloseTo(40, 9);
+  });
+
+  test('of a first burst is what new replicas tell at once, as long as nothing is known', () => {
+    const burst = withLoads(NO_BUSY_TIME, loads(['a', 3, 90], ['b', 1, 30]), 2);
+    expect(burst.perReplica).toBeCloseTo(30, 9);
+    expect(withLoads(NO_BUSY_TIME, loads(['a', 3_000, 90]), 2).perReplica).toBeUndefined();
+    const later = withLoads(burst, loads(['a', 4, 130], ['b', 1, 30], ['c', 3, 3]), 2);
+    expect(later.settled / later.busySeconds).toBeGreaterThan(30);
   });
 
   test('follows a change within a minute', () => {

@@ -1,4 +1,4 @@
-import { effectiveReplicas } from './levels.ts';
+import { settledBy } from './need.ts';
 import { coldStartSeconds } from './operation.ts';
 import { rebalanceSeconds } from './rebalances.ts';
 import type { Situation } from './situation.ts';
@@ -25,7 +25,6 @@ export function measuredOf(situation: Situation): Measured {
 /** Arrivals / capacity of the replicas that are ready. */
 function utilizationOf({ known, replicas }: Situation): number | undefined {
   if (known?.sized === undefined) return undefined;
-  const { partitions, capacityPerReplica, shares } = known.sized.demand;
-  const capacity = capacityPerReplica * effectiveReplicas(partitions, replicas.ready, shares);
+  const capacity = settledBy(replicas.ready, known.sized.demand);
   return capacity > 0 ? known.arrival.perSecond / capacity : undefined;
 }

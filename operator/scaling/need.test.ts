@@ -1,16 +1,18 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Demand, needOf, testReplicas } from './need.ts';
+import { type Demand, leastThatDoes, needOf, NO_SURGE, testReplicas, tooFull } from './need.ts';
 
 const demand = (given: Partial<Demand> = {}): Demand => ({
   partitions: 24,
   shares: undefined,
+  present: undefined,
   plannedPerSecond: 300,
   capacityPerReplica: 40,
   utilization: 0.8,
   backlogIfKept: 0,
   backlogIfChanged: 0,
-  harmlessSeconds: 5,
-  recoverySeconds: 10,
+  surge: NO_SURGE,
+  deadlines: [{ ageSeconds: 5, withinSeconds: 10 }],
   ...given,
 });
 
@@ -26,7 +28,7 @@ describe('a count is tested', () => {
       '300/s would be 94 % of 320/s',
     ],
     ['a harmless backlog', 12, demand(), 2_400, undefined],
-    ['a backlog that takes too long', 12, demand(), 4_400, '11 s to work off 4,400 records, 10 s allowed'],
+    ['a backlog that takes too long', 12, demand(), 4_400, '12 s to work off 4,400 records, 10 s allowed'],
     ['the same on more replicas', 24, demand(), 4_800, undefined],
     ['none at all', 0, demand(), 0, '300/s would be ever more % of 0/s'],
     ['nothing to do on none', 0, demand({ plannedPerSecond: 0 }), 0, undefined],
@@ -52,4 +54,54 @@ test('what a change costs is not charged to staying', () => {
   const given = demand({ utilization: 0.95, backlogIfKept: 0, backlogIfChanged: 3_000 });
   expect(needOf([8, 12], given, 8).replicas).toBe(8);
   expect(needOf([8, 12], given, 1).replicas).toBe(12);
+});
+
+test.each([
+  ['that all can take', 480, 6_000, undefined],
+  // 6,000 records at 520 - 300 per second come in 27 s; 40/s of it are too many for 480/s.
+  ['that is too fast for a while', 520, 6_000, undefined],
+  ['that is too much', 960, 6_000, '12 s to work off 4,364 records, 10 s allowed'],
+  ['of nothing', 960, 0, undefined],
+] as const)('a surge from upstream %s', (_, perSecond, records, why) => {
+  const given = demand({ surge: { records, perSecond }, utilization: 0.95 });
+  expect(testReplicas(12, given, 0)).toBe(why);
+  expect(tooFull(12, given)).toBeUndefined();
+});
+
+test('present replicas are worth what their partitions make of them, others what round robin would', () => {
+  const given = demand({ present: { replicas: 12, effective: 6 } });
+  expect(testReplicas(12, given, 0)).toBe('300/s would be 125 % of 240/s');
+  expect(testReplicas(24, given, 0)).toBeUndefined();
+});
+
+test('the least that does is the same, whether it is asked why or not', () => {
+  const amount = fc.double({ min: 0, max: 10_000, noNaN: true });
+  const given = fc.record({
+    partitions: fc.integer({ min: 0, max: 24 }),
+    shares: fc.constant(undefined),
+    present: fc.option(fc.record({ replicas: fc.integer({ min: 1, max: 24 }), effective: amount }), {
+      nil: undefined,
+    }),
+    surge: fc.record({ records: amount, perSecond: amount }),
+    plannedPerSecond: amount,
+    capacityPerReplica: fc.double({ min: 0.1, max: 1_000, noNaN: true }),
+    utilization: fc.double({ min: 0.1, max: 1, noNaN: true }),
+    backlogIfKept: amount,
+    backlogIfChanged: amount,
+    deadlines: fc.array(
+      fc.record({
+        ageSeconds: fc.double({ min: 0, max: 60, noNaN: true }),
+        withinSeconds: fc.double({ min: 1, max: 60, noNaN: true }),
+      }),
+      { maxLength: 2 },
+    ),
+  });
+  const counts = fc.uniqueArray(fc.integer({ min: 1, max: 24 }), { minLength: 1 });
+  fc.assert(
+    fc.property(counts, given, fc.integer({ min: 0, max: 24 }), (candidates, demanded, current) => {
+      expect(leastThatDoes(candidates, demanded, current)).toBe(
+        needOf(candidates, demanded, current).replicas,
+      );
+    }),
+  );
 });

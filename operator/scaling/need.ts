@@ -1,12 +1,24 @@
+import type { Worth } from './assignment.ts';
 import { effectiveReplicas } from './levels.ts';
+import { SETTINGS } from './settings.ts';
 import type { Alternative } from './types.ts';
 import { number, seconds } from './words.ts';
+
+/** Records that wait upstream, and the rate at which everything comes while they are worked off there. */
+export interface Surge {
+  readonly records: number;
+  readonly perSecond: number;
+}
+
+export const NO_SURGE: Surge = { records: 0, perSecond: 0 };
 
 /** What a replica count is tested against. Rates in records per second. */
 export interface Demand {
   readonly partitions: number;
   /** Share of each partition, where they are uneven. */
   readonly shares: readonly number[] | undefined;
+  /** What the present replicas are worth, as partitions are dealt out; undefined: as round robin would. */
+  readonly present: Worth | undefined;
   /** Arrivals to be provided for. */
   readonly plannedPerSecond: number;
   /** Records one replica settles per second. */
@@ -17,33 +29,94 @@ export interface Demand {
   readonly backlogIfKept: number;
   /** The same for another count: what piles up until new replicas come, and while the group rebalances. */
   readonly backlogIfChanged: number;
-  /** Age of waiting events that does no harm. */
-  readonly harmlessSeconds: number;
-  /** Time within which a backlog must have become harmless. */
-  readonly recoverySeconds: number;
+  /** What a backlog upstream will send beyond what comes anyway. */
+  readonly surge: Surge;
+  /** How old waiting events may be, and for how long they may be older. */
+  readonly deadlines: readonly Deadline[];
+}
+
+/** Waiting events must be no older than `ageSeconds` within so many seconds. */
+export interface Deadline {
+  readonly ageSeconds: number;
+  readonly withinSeconds: number;
 }
 
 /**
  * Does this many replicas do?
  *
- *   capacity  C = effective replicas x capacity per replica
+ *   capacity  C = effective replicas x capacity per replica (1 / share of the fullest replica of them)
  *   steady    planned <= utilisation x C
- *   recovery  a backlog B is B / C seconds old at its head; it is down to h seconds after (B - h C) / (C - planned)
+ *   surge     R records from upstream, at s per second with the rest, add R (s - C) / (s - planned) to the backlog
+ *   recovery  a backlog B is B / C seconds old at its head; it is down to a seconds after (B - a C) / (r C - planned),
+ *             where r = 0.98 leaves out what is lost between handlers, to fetch and to commit
  *
  * Source: the target of Flink's autoscaler, lag / catch-up time + rate / utilisation, written as a test so that only
  * counts which divide the partitions well are asked; Daedalus takes the smallest scale-out that recovers in time.
  */
 export function testReplicas(replicas: number, demand: Demand, backlog: number): string | undefined {
-  const capacity = effectiveReplicas(demand.partitions, replicas, demand.shares) * demand.capacityPerReplica;
+  const full = tooFull(replicas, demand);
+  if (full !== undefined) return full;
+  const capacity = settledBy(replicas, demand);
+  const waiting = backlog + pileUp(demand, capacity);
+  const missed = missedDeadline(capacity, demand, waiting);
+  if (missed === undefined) return undefined;
+  const recovery = recoverySeconds(capacity, demand.plannedPerSecond, waiting, missed.ageSeconds);
+  return `${seconds(recovery)} to work off ${number(waiting)} records, ${seconds(missed.withinSeconds)} allowed`;
+}
+
+/** The same, without words. */
+function does(replicas: number, demand: Demand, backlog: number): boolean {
+  const capacity = settledBy(replicas, demand);
+  return (
+    demand.plannedPerSecond <= demand.utilization * capacity &&
+    missedDeadline(capacity, demand, backlog + pileUp(demand, capacity)) === undefined
+  );
+}
+
+/** The steady part of the test: what comes all the time. */
+export function tooFull(replicas: number, demand: Demand): string | undefined {
+  const capacity = settledBy(replicas, demand);
   const planned = demand.plannedPerSecond;
-  if (planned > demand.utilization * capacity) {
-    return `${number(planned)}/s would be ${number((100 * planned) / capacity)} % of ${number(capacity)}/s`;
-  }
-  const harmful = backlog - demand.harmlessSeconds * capacity;
-  if (harmful <= 0) return undefined;
-  const recovery = harmful / (capacity - planned);
-  if (recovery <= demand.recoverySeconds) return undefined;
-  return `${seconds(recovery)} to work off ${number(backlog)} records, ${seconds(demand.recoverySeconds)} allowed`;
+  if (planned <= demand.utilization * capacity) return undefined;
+  return `${number(planned)}/s would be ${number((100 * planned) / capacity)} % of ${number(capacity)}/s`;
+}
+
+/** Records per second. */
+export function settledBy(
+  replicas: number,
+  {
+    partitions,
+    shares,
+    present,
+    capacityPerReplica,
+  }: Pick<Demand, 'partitions' | 'shares' | 'present' | 'capacityPerReplica'>,
+): number {
+  const effective =
+    present?.replicas === replicas ? present.effective : effectiveReplicas(partitions, replicas, shares);
+  return effective * capacityPerReplica;
+}
+
+const missedDeadline = (
+  capacity: number,
+  { deadlines, plannedPerSecond }: Demand,
+  backlog: number,
+): Deadline | undefined =>
+  deadlines.find(
+    ({ ageSeconds, withinSeconds }) =>
+      recoverySeconds(capacity, plannedPerSecond, backlog, ageSeconds) > withinSeconds,
+  );
+
+function recoverySeconds(capacity: number, planned: number, backlog: number, ageSeconds: number): number {
+  const harmful = backlog - ageSeconds * capacity;
+  if (harmful <= 0) return 0;
+  const spare = SETTINGS.reliableShare * capacity - planned;
+  return spare <= 0 ? Number.POSITIVE_INFINITY : harmful / spare;
+}
+
+/** What of a surge is still waiting when its last record has come. */
+function pileUp({ surge: { records, perSecond }, plannedPerSecond }: Demand, capacity: number): number {
+  if (perSecond <= Math.max(capacity, plannedPerSecond)) return 0;
+  return (records * (perSecond - capacity)) / (perSecond - plannedPerSecond);
 }
 
 export interface Need {
@@ -67,4 +140,13 @@ export function needOf(candidates: readonly number[], demand: Demand, current: n
   }
   const last = candidates.at(-1) ?? current;
   return { replicas: last, limited: true, alternatives };
+}
+
+/** `replicas` of `needOf`, for whoever does not ask why. */
+export function leastThatDoes(candidates: readonly number[], demand: Demand, current: number): number {
+  const { backlogIfKept, backlogIfChanged } = demand;
+  const least = candidates.find((replicas) =>
+    does(replicas, demand, replicas === current ? backlogIfKept : backlogIfChanged),
+  );
+  return least ?? candidates.at(-1) ?? current;
 }

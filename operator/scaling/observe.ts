@@ -111,6 +111,7 @@ function withEffect(memory: ScalerState, before: ScalerState, look: Look): Scale
   const perReplica = doubtful
     ? (before.saturation.perReplica ?? judged.trial?.perReplica)
     : saturation.perReplica;
-  const trusted = { ...saturation, perReplica };
+  const busyThen = saturation.measuredAt === at ? memory.busy.perReplica : saturation.busyThen;
+  const trusted = { ...saturation, perReplica, busyThen };
   return { ...memory, saturation: trusted, bottleneck: judged };
 }

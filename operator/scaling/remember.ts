@@ -1,4 +1,4 @@
-import { withNeed } from './need-history.ts';
+import { withNeeds } from './need-history.ts';
 import { withDecision } from './operation.ts';
 import { regretted } from './regret.ts';
 import type { Ruling } from './rules/rule.ts';
@@ -10,13 +10,14 @@ import type { ScalerState } from './state.ts';
 export function remember(situation: Situation, ruling: Ruling): ScalerState {
   const { memory, known, at, replicas, profile } = situation;
   const { operation } = memory;
-  const need = known?.sized?.lastingNeed ?? replicas.desired;
+  const { desired } = replicas;
+  const needs = known?.sized?.needs ?? { whole: desired, load: desired, comfort: desired };
   const raised = ruling.replicas > replicas.desired && ruling.replicas !== operation.decided;
   const soon = at - (operation.lastDownAt ?? Number.NEGATIVE_INFINITY) < Math.max(300, profile.window);
   const regrets = raised && soon && REGRETTABLE.has(ruling.reason);
   return {
     ...memory,
-    needs: known === undefined ? memory.needs : withNeed(memory.needs, at, need, SETTINGS.needSpan),
+    needs: known === undefined ? memory.needs : withNeeds(memory.needs, at, needs, SETTINGS.needSpan),
     operation: withDecision(operation, ruling.replicas, at),
     regret: regrets ? regretted(memory.regret, at) : memory.regret,
   };

@@ -14,6 +14,8 @@ export interface Saturation {
   /** Records per second of one saturated replica, smoothed over stretches; and when last measured. */
   readonly perReplica: number | undefined;
   readonly measuredAt: number;
+  /** What busy time said then, if anything. */
+  readonly busyThen: number | undefined;
 }
 
 export interface SaturationSample {
@@ -33,6 +35,7 @@ export const NO_SATURATION: Saturation = {
   last: undefined,
   perReplica: undefined,
   measuredAt: 0,
+  busyThen: undefined,
 };
 
 const STRETCH_SECONDS = 8;

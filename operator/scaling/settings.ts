@@ -12,9 +12,19 @@ export const SETTINGS = {
   sampleSpan: 62,
   /** Share of the objective that waiting events may have used up without anything being done about it. */
   harmlessShare: 0.5,
+  /** The same, when it will take as long as replicas to come; on uneven partitions the oldest event is older by half. */
+  urgentShare: 0.65,
+  /** Share of the capacity that can be counted on to work a backlog off. */
+  reliableShare: 0.98,
+  /** Deviations by which a rate read over a short window is taken lower when replicas are sized for it. */
+  openDeviations: 0.9,
+  /** How long the load must have been low before replicas are left without room to spare. */
+  fullWindow: 300,
   /** Until they have been measured. */
   coldStartSeed: 4,
   rebalanceSeed: 1,
+  /** While it is not known what a replica can do, up to so many are tried at once: the HPA's own limit. */
+  firstReplicas: 4,
   /** After this long, replicas that have not come are no longer waited for. */
   startTimeout: 120,
   /** While replicas are starting, only a need this many times higher changes the order. */
@@ -39,7 +49,7 @@ export interface ProfileSettings {
   readonly target: number;
   /** Utilisation above which replicas are added. */
   readonly upper: number;
-  /** Utilisation that must not be exceeded after a scale-down. */
+  /** Utilisation that must not be exceeded after a scale-down, until it has been seen for long that no more comes. */
   readonly lower: number;
   /** Objectives within which a backlog must have become harmless. */
   readonly recovery: number;
@@ -50,7 +60,7 @@ export interface ProfileSettings {
 }
 
 export const PROFILES: Readonly<Record<Profile, ProfileSettings>> = {
-  cost: { target: 0.95, upper: 0.98, lower: 0.92, recovery: 4, window: 30, price: 10 },
-  balanced: { target: 0.95, upper: 0.98, lower: 0.92, recovery: 3, window: 45, price: 20 },
+  cost: { target: 0.95, upper: 0.98, lower: 0.92, recovery: 6, window: 30, price: 10 },
+  balanced: { target: 0.95, upper: 0.98, lower: 0.92, recovery: 5, window: 45, price: 20 },
   stable: { target: 0.8, upper: 0.9, lower: 0.75, recovery: 0.5, window: 300, price: 40 },
 };

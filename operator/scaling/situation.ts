@@ -1,10 +1,10 @@
 import { ageSeconds } from './age.ts';
+import { worthOf } from './assignment.ts';
 import { type ArrivalRate, arrivalRate, dispersionOf } from './arrivals.ts';
 import { standingSeconds } from './backlog.ts';
-import { type Capacity, capacityOf } from './capacity.ts';
-import { candidateReplicas, effectiveReplicas, nextLevel } from './levels.ts';
+import { type Capacity, capacityOf, leastCapacity } from './capacity.ts';
 import { type Look, sum } from './look.ts';
-import { type Demand, type Need, needOf } from './need.ts';
+import { settledBy } from './need.ts';
 import type { Observed } from './observe.ts';
 import { coldStartSeconds } from './operation.ts';
 import { partitionRates, unevenShares } from './partition-load.ts';
@@ -12,6 +12,7 @@ import { outflowOf, ownPlan, type Plan, planFrom } from './plan.ts';
 import { rampOf } from './ramp.ts';
 import { rebalanceSeconds } from './rebalances.ts';
 import { PROFILES, type ProfileSettings, SETTINGS } from './settings.ts';
+import { type Sized, sizedOf } from './sizing.ts';
 import type { ScalerState } from './state.ts';
 import { type TroubledPartitions, troubledPartitions } from './troubled-partitions.ts';
 import type { ReplicaReading, ScalerSpec, UnknownLag } from './types.ts';
@@ -46,18 +47,6 @@ export interface Knowledge {
   readonly age: number | undefined;
   /** Undefined while the capacity of a replica is not known. */
   readonly sized: Sized | undefined;
-}
-
-export interface Sized {
-  /** What replicas are sized for. */
-  readonly demand: Demand;
-  /** What is certain to come soon: if the present replicas do not do for it, there must be more. */
-  readonly certain: Demand;
-  /** What replicas that stay must do for after a scale-down. */
-  readonly lasting: Demand;
-  readonly need: Need;
-  /** As `need`, for what lasts. */
-  readonly lastingNeed: number;
 }
 
 /** `upstream`: those of its upstream that were looked at. */
@@ -120,13 +109,16 @@ function knowledgeOf(
   const own = ownPlan(arrival, rampOf(memory.samples, dispersion), lead);
   const whole = planFrom(own, inflow(memory, upstream), memory.samples, upstream.some(isRestless));
   const excess = capacity === undefined ? 0 : excessOf(troubled, rates, capacity.perReplica);
-  const plan = { ...whole, soon: Math.max(0, whole.soon - excess), ahead: Math.max(0, whole.ahead - excess) };
+  const plan = withoutExcess(whole, excess);
   const age = ageSeconds(look, memory.marks, memory.at);
   const knowledge = { look, arrival, capacity, troubled, plan, backlog, age };
   if (capacity === undefined) return { ...knowledge, sized: undefined };
   const counts = memory.partitionLoad.counts.map((count, index) => (helpless.includes(index) ? 0 : count));
   const shares = unevenShares(counts);
-  const sizing = { plan, backlog, standing, shares, perReplica: capacity.perReplica, feedsBottleneck };
+  const { perReplica } = capacity;
+  const leastPerReplica = leastCapacity(capacity, memory);
+  const worth = worthOf(look, shares);
+  const sizing = { plan, backlog, standing, shares, worth, perReplica, leastPerReplica, feedsBottleneck };
   return { ...knowledge, sized: sizedOf(sizing, spec, replicas, memory) };
 }
 
@@ -142,6 +134,13 @@ function excessOf(
   return beyond + sum(poisoned.map((index) => rates[index] ?? 0));
 }
 
+const withoutExcess = (plan: Plan, excess: number): Plan => ({
+  ...plan,
+  soon: Math.max(0, plan.soon - excess),
+  sizing: Math.max(0, plan.sizing - excess),
+  ahead: Math.max(0, plan.ahead - excess),
+});
+
 /** A stage that stood still lately, or has something to work off, passes on more than arrives there. */
 function isRestless({ memory, known, at }: Situation): boolean {
   const { lastAt, since } = memory.rebalances;
@@ -153,78 +152,11 @@ function isRestless({ memory, known, at }: Situation): boolean {
 function inflow(memory: ScalerState, upstream: readonly Situation[]) {
   const gain = memory.gain.ratio;
   if (gain === undefined || upstream.length === 0) return undefined;
-  const stages = upstream.flatMap(({ known, spec, replicas }) => {
+  const stages = upstream.flatMap(({ known, replicas }) => {
     if (known?.sized === undefined) return [];
     const { demand, need } = known.sized;
     const reachable = Math.max(replicas.desired, need.replicas);
-    const capacity =
-      demand.capacityPerReplica * effectiveReplicas(demand.partitions, reachable, demand.shares);
-    return [{ plan: known.plan, backlog: known.backlog, capacity, drainSeconds: 2 * spec.maxAgeSeconds }];
+    return [{ plan: known.plan, backlog: known.backlog, capacity: settledBy(reachable, demand) }];
   });
   return stages.length === upstream.length ? outflowOf(stages, gain) : undefined;
-}
-
-interface Sizing {
-  readonly plan: Plan;
-  readonly backlog: number;
-  readonly standing: number;
-  readonly shares: readonly number[] | undefined;
-  readonly perReplica: number;
-  readonly feedsBottleneck: boolean;
-}
-
-function sizedOf(sizing: Sizing, spec: ScalerSpec, replicas: ReplicaReading, memory: ScalerState): Sized {
-  const { plan, backlog, standing, shares, perReplica, feedsBottleneck } = sizing;
-  const profile = PROFILES[spec.profile];
-  const partitions = memory.offsets?.ends.length ?? 0;
-  const cold = coldStartSeconds(memory.operation);
-  const pause = rebalanceSeconds(memory.rebalances);
-  const spare = utilizationFor(profile, pause, spec.maxAgeSeconds);
-  const working =
-    perReplica * effectiveReplicas(partitions, Math.min(replicas.ready, replicas.desired), shares);
-  const shortfall = Math.max(0, plan.soon - working);
-  const { underway } = memory.operation;
-  const waited = underway === undefined ? 0 : memory.at - underway.at;
-  const left = Math.max(cold - waited, waited / 4);
-  const demand: Demand = {
-    partitions,
-    shares,
-    plannedPerSecond: plan.ahead,
-    capacityPerReplica: perReplica,
-    utilization: spare * profile.target,
-    backlogIfKept: backlog + (underway === undefined ? 0 : shortfall * left + plan.soon * pause),
-    backlogIfChanged: backlog + shortfall * cold + plan.soon * pause,
-    harmlessSeconds: SETTINGS.harmlessShare * (spec.maxAgeSeconds - standing),
-    recoverySeconds: feedsBottleneck ? Number.POSITIVE_INFINITY : profile.recovery * spec.maxAgeSeconds,
-  };
-  const certain: Demand = {
-    ...demand,
-    plannedPerSecond: plan.soon,
-    utilization: spare * profile.upper,
-    recoverySeconds: cold + pause + demand.recoverySeconds / 3,
-  };
-  const lasting: Demand = { ...demand, utilization: spare * profile.lower };
-  const candidates = candidateReplicas(partitions, spec.minReplicas, highestAllowed(spec, memory));
-  const need = needOf(candidates, demand, replicas.desired);
-  const lastingNeed = needOf(candidates, lasting, replicas.desired).replicas;
-  return { demand, certain, lasting, need, lastingNeed };
-}
-
-/**
- * Factor on the utilisations of a profile, at most 1: what piles up in a rebalance of `pauseSeconds` must be gone
- * within four objectives, so that utilisation <= 1 / (1 + pause / (4 x objective)).
- */
-function utilizationFor({ target }: ProfileSettings, pauseSeconds: number, maxAgeSeconds: number): number {
-  return Math.min(1, 1 / (1 + pauseSeconds / (4 * maxAgeSeconds)) / target);
-}
-
-/** maxReplicas; or while more have been found not to help, no more than helped, or one level more as a probe. */
-export function highestAllowed(
-  { maxReplicas }: ScalerSpec,
-  { bottleneck, at, offsets }: ScalerState,
-): number {
-  const { ceiling } = bottleneck;
-  if (ceiling === undefined) return maxReplicas;
-  const probe = at < ceiling.probeAt ? undefined : nextLevel(offsets?.ends.length ?? 0, ceiling.replicas);
-  return Math.min(maxReplicas, probe ?? ceiling.replicas);
 }

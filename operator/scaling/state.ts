@@ -6,7 +6,7 @@ import { capacityOf } from './capacity.ts';
 import { type Commits, NO_COMMITS } from './commits.ts';
 import { type Gain, NO_GAIN } from './gain.ts';
 import type { LastOffsets } from './look.ts';
-import type { NeedHistory } from './need-history.ts';
+import { NO_NEEDS, type PastNeeds } from './need-history.ts';
 import { noOperation, type Operation } from './operation.ts';
 import { NO_PARTITION_LOAD, type PartitionLoad } from './partition-load.ts';
 import { NO_REBALANCES, type Rebalances, rebalanceSeconds } from './rebalances.ts';
@@ -55,7 +55,7 @@ export interface ScalerState {
   readonly operation: Operation;
   readonly rebalances: Rebalances;
   readonly bottleneck: Bottleneck;
-  readonly needs: NeedHistory;
+  readonly needs: PastNeeds;
   readonly regret: Regret;
 }
 
@@ -102,7 +102,7 @@ export const withoutWindows = (
   marks: [],
   partitionLoad: NO_PARTITION_LOAD,
   commits: NO_COMMITS,
-  needs: [],
+  needs: NO_NEEDS,
 });
 
 /** What is worth keeping of each scaler across a restart. */

@@ -1,6 +1,7 @@
 import { type Bottleneck, NO_BOTTLENECK, type Trial } from './bottleneck.ts';
-import { capacityOf } from './capacity.ts';
-import { evenReplicas } from './levels.ts';
+import { capacityOf, differ } from './capacity.ts';
+import { effectiveReplicas } from './levels.ts';
+import { unevenShares } from './partition-load.ts';
 import type { ScalerState } from './state.ts';
 
 /** After this long without a saturated stretch there is nothing to judge. */
@@ -25,14 +26,19 @@ export function tried(memory: ScalerState, before: ScalerState, partitions: numb
   return over ? { trial: undefined, ceiling } : bottleneck;
 }
 
-/** Undefined: it is not known what a replica can do, so there is nothing to compare with. */
+/**
+ * Undefined: it is not known what a replica can do, so there is nothing to compare with. What was settled over a few
+ * seconds is coarse where commits are rare, so it tells what a replica can only when that is not known better.
+ */
 function trialFrom(before: ScalerState, at: number, partitions: number): Omit<Trial, 'to'> | undefined {
   const from = before.operation.desired;
   const throughput = fullThroughput(before);
-  const perReplica =
-    throughput === undefined
-      ? capacityOf(before, undefined)?.perReplica
-      : throughput / evenReplicas(partitions, from);
+  const shares = unevenShares(before.partitionLoad.counts);
+  const believed = capacityOf(before, undefined)?.perReplica;
+  const settled =
+    throughput === undefined ? believed : throughput / effectiveReplicas(partitions, from, shares);
+  const agree = believed !== undefined && settled !== undefined && !differ(believed, settled);
+  const perReplica = agree ? believed : settled;
   return perReplica === undefined ? undefined : { at, from, throughput, perReplica, fruitless: 0 };
 }
 

@@ -1,5 +1,5 @@
 import { candidateReplicas } from '../levels.ts';
-import { highestAllowed } from '../situation.ts';
+import { highestAllowed } from '../sizing.ts';
 import { count, seconds } from '../words.ts';
 import type { Rule } from './rule.ts';
 

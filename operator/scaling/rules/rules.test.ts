@@ -1,13 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import type { Demand } from '../need.ts';
+import { NO_NEEDS, type PastNeeds } from '../need-history.ts';
+import { type Demand, NO_SURGE } from '../need.ts';
+import type { Plan } from '../plan.ts';
 import { PROFILES } from '../settings.ts';
-import type { Knowledge, Situation, Sized } from '../situation.ts';
+import type { Knowledge, Situation } from '../situation.ts';
+import type { Sized } from '../sizing.ts';
 import { newScalerState, type ScalerState } from '../state.ts';
 import { running, spec, unknownLag } from '../test-observations.ts';
 import type { ScalerSpec } from '../types.ts';
 import { bottlenecked, rollback } from './bottleneck.ts';
 import { aboveMaximum, belowMinimum } from './bounds.ts';
-import { fewerReplicas, waitFor } from './down.ts';
+import { fewerReplicas, waitsFor } from './down.ts';
 import { limited } from './limited.ts';
 import { rebalancing } from './rebalancing.ts';
 import { unknownLag as unknownRule } from './unknown.ts';
@@ -28,14 +31,27 @@ interface Given {
 const demand = (given: Partial<Demand> = {}): Demand => ({
   partitions: 24,
   shares: undefined,
+  present: undefined,
   plannedPerSecond: 100,
   capacityPerReplica: 40,
   utilization: 0.95,
   backlogIfKept: 0,
   backlogIfChanged: 0,
-  harmlessSeconds: 5,
-  recoverySeconds: 20,
+  surge: NO_SURGE,
+  deadlines: [
+    { ageSeconds: 7.5, withinSeconds: 5 },
+    { ageSeconds: 5, withinSeconds: 20 },
+  ],
   ...given,
+});
+
+const plan = (because: Plan['because']): Plan => ({
+  soon: 95,
+  sizing: 100,
+  ahead: 100,
+  open: 0,
+  surge: NO_SURGE,
+  because,
 });
 
 const sized = (need: number, given: Partial<Demand> = {}, isLimited = false): Sized => ({
@@ -43,7 +59,7 @@ const sized = (need: number, given: Partial<Demand> = {}, isLimited = false): Si
   certain: demand(given),
   lasting: demand(given),
   need: { replicas: need, limited: isLimited, alternatives: [] },
-  lastingNeed: need,
+  needs: { whole: need, load: need, comfort: need },
 });
 
 /** A stage of 24 partitions, known since long, with 4 replicas, that is doing well. */
@@ -63,7 +79,7 @@ function situation(given: Given = {}): Situation {
       arrival: { perSecond: 100, certainPerSecond: 95, seconds: 60 },
       capacity: { perReplica: 40, source: 'busy-time' },
       troubled: { hot: [], poisoned: [] },
-      plan: { soon: 95, ahead: 100, because: 'arrivals' },
+      plan: plan('arrivals'),
       backlog: 0,
       age: 0,
       sized: sized(replicas),
@@ -124,10 +140,19 @@ test.each([
   expect(rebalancing(situation({ memory: { rebalances: { ...rebalances, since } } }))?.reason).toBe(reason);
 });
 
+test('a rebalancing group gets more when what arrives is certainly too much, but not for what waits', () => {
+  const { rebalances } = newScalerState(0, running(1));
+  const memory = { rebalances: { ...rebalances, since: AT - 3 } };
+  const ruling = (given: Partial<Demand>) =>
+    rebalancing(situation({ memory, known: { sized: sized(8, given) } }));
+  expect(ruling({ plannedPerSecond: 170 })).toBeUndefined();
+  expect(ruling({ backlogIfKept: 9_000 })?.replicas).toBe(4);
+});
+
 describe('zero', () => {
   const asleep = { replicas: 0, spec: { minReplicas: 0 } };
-  const lagOf = (lag: number) =>
-    ({ ...situation().known, look: { lag, partitions: [] } }) as unknown as Knowledge;
+  const lagOf = (lag: number, lags: readonly number[] = [1, 1, 1, 1, 1]) =>
+    ({ ...situation().known, look: { lag, lags, partitions: [] } }) as unknown as Knowledge;
   test.each([
     ['sleeps on when nothing happens', { ...asleep, activeAt: AT - 2 }, 0, 'Steady'],
     ['wakes for its own events', { ...asleep, known: { ...lagOf(5), sized: sized(8) } }, 8, 'WokenByEvents'],
@@ -141,6 +166,28 @@ describe('zero', () => {
       'wakes to one when it is not known what it can',
       { ...asleep, known: { ...lagOf(5), sized: undefined } },
       1,
+      'WokenByEvents',
+    ],
+    [
+      'wakes to one for each queue',
+      { ...asleep, known: { ...lagOf(9, [3, 2, 1, 1, 1, 1, 0]), sized: undefined } },
+      2,
+      'WokenByEvents',
+    ],
+    [
+      'wakes to four at most',
+      { ...asleep, known: { ...lagOf(70, [10, 10, 10, 10, 10, 10, 10]), sized: undefined } },
+      4,
+      'WokenByEvents',
+    ],
+    [
+      'wakes to no more than are allowed',
+      {
+        ...asleep,
+        spec: { minReplicas: 0, maxReplicas: 3 },
+        known: { ...lagOf(70, [10, 10, 10, 10, 10, 10, 10]), sized: undefined },
+      },
+      3,
       'WokenByEvents',
     ],
   ])('a sleeping stage %s', (_, given, replicas, reason) => {
@@ -167,14 +214,27 @@ describe('more replicas', () => {
   test.each([
     ['those there do', {}, undefined, undefined],
     ['load is too much', { known: { sized: full } }, 8, 'LoadAboveCapacity'],
-    ['on a ramp', { known: { sized: full, plan: { soon: 1, ahead: 1, because: 'ramp' } } }, 8, 'RampAhead'],
-    [
-      'from upstream',
-      { known: { sized: full, plan: { soon: 1, ahead: 1, because: 'upstream' } } },
-      8,
-      'UpstreamLoad',
-    ],
+    ['on a ramp', { known: { sized: full, plan: plan('ramp') } }, 8, 'RampAhead'],
+    ['from upstream', { known: { sized: full, plan: plan('upstream') } }, 8, 'UpstreamLoad'],
     ['a backlog', { known: { sized: sized(8, { backlogIfKept: 9_000 }) } }, 8, 'BacklogTooOld'],
+    [
+      'a backlog that is gone before replicas would come',
+      { known: { sized: sized(8, { backlogIfKept: 1_450 }) } },
+      undefined,
+      undefined,
+    ],
+    [
+      'a backlog near the objective, as long as more replicas come in time',
+      { known: { sized: sized(8, { backlogIfKept: 1_600 }) } },
+      8,
+      'BacklogTooOld',
+    ],
+    [
+      'more on its way from upstream than can be borne',
+      { known: { sized: sized(8, { surge: { records: 6_000, perSecond: 200 } }) } },
+      8,
+      'BacklogTooOld',
+    ],
     [
       'others are starting, and much more is needed',
       { known: { sized: full }, memory: { operation: underway } },
@@ -182,8 +242,23 @@ describe('more replicas', () => {
       'LoadAboveCapacity',
     ],
     [
-      'others are starting',
-      { known: { sized: { ...full, need: { ...full.need, replicas: 5 } } }, memory: { operation: underway } },
+      'others are starting, certainly too few for what arrives',
+      { known: { sized: sized(5, { plannedPerSecond: 170 }) }, memory: { operation: underway } },
+      5,
+      'LoadAboveCapacity',
+    ],
+    [
+      'others are starting, too few for what may come from upstream',
+      {
+        known: { sized: sized(5, { plannedPerSecond: 170 }), plan: plan('upstream') },
+        memory: { operation: underway },
+      },
+      4,
+      'ReplicasStarting',
+    ],
+    [
+      'others are starting, too few for a backlog',
+      { known: { sized: sized(5, { backlogIfKept: 9_000 }) }, memory: { operation: underway } },
       4,
       'ReplicasStarting',
     ],
@@ -231,6 +306,7 @@ describe('a bottleneck', () => {
 
 describe('fewer replicas', () => {
   const operation = newScalerState(0, running(12)).operation;
+  const needed = (past: Partial<PastNeeds>) => ({ memory: { needs: { ...NO_NEEDS, ...past } } });
   const less = (given: Given = {}) => ({
     replicas: 12,
     ...given,
@@ -238,8 +314,31 @@ describe('fewer replicas', () => {
   });
   test.each([
     ['enough for long', less(), 2, 'LoadBelowCapacity'],
-    ['more were needed lately', less({ memory: { needs: [[AT - 10, 6]] } }), 6, 'LoadBelowCapacity'],
-    ['all were needed lately', less({ memory: { needs: [[AT - 10, 12]] } }), 12, 'WindowNotFull'],
+    [
+      'more were needed lately',
+      less(needed({ comfort: [[AT - 10, 6]], load: [[AT - 10, 6]] })),
+      6,
+      'LoadBelowCapacity',
+    ],
+    [
+      'all were needed lately',
+      less(needed({ comfort: [[AT - 10, 12]], load: [[AT - 10, 12]] })),
+      12,
+      'WindowNotFull',
+    ],
+    ['a backlog needed all lately', less(needed({ whole: [[AT - 10, 12]] })), 12, 'WindowNotFull'],
+    [
+      'long enough, without room to spare',
+      less(needed({ comfort: [[AT, 6]], load: [[AT - 300, 6]] })),
+      2,
+      'LoadBelowCapacity',
+    ],
+    [
+      'not so for long enough',
+      less(needed({ comfort: [[AT, 6]], load: [[AT - 299, 6]] })),
+      6,
+      'LoadBelowCapacity',
+    ],
     [
       'there were more a moment ago',
       less({ memory: { operation: { ...operation, lastUpAt: AT - 44 } } }),
@@ -260,13 +359,26 @@ describe('fewer replicas', () => {
     expect([ruling?.replicas, ruling?.reason]).toEqual([replicas, reason]);
   });
 
+  test('regret asks for longer of the load, not of a backlog that was worked off', () => {
+    const memory = { regret: { factor: 4, at: AT } };
+    const after = (past: Partial<PastNeeds>) =>
+      fewerReplicas(situation(less({ memory: { ...memory, ...needed(past).memory } })))?.replicas;
+    expect(after({ whole: [[AT - 60, 12]] })).toBe(2);
+    expect(after({ load: [[AT - 60, 12]], comfort: [[AT - 60, 12]] })).toBe(12);
+    expect(after({ load: [[AT - 60, 4]], comfort: [[AT - 60, 4]] })).toBe(4);
+  });
+
   test('the less is saved, the longer it must have been so, and regret doubles it', () => {
     const { rebalances } = newScalerState(0, running(1));
     // A pause of 2 s: 20 x 2 x (n + n') / (n - n').
     const memory = { rebalances: { ...rebalances, seconds: 1.5, weight: 1 } };
-    const wait = (from: number, to: number, more: Partial<ScalerState> = {}) =>
-      Math.round(waitFor(situation({ replicas: from, memory: { ...memory, ...more } }), to));
-    expect([wait(24, 1), wait(12, 8), wait(6, 5)]).toEqual([45, 200, 440]);
-    expect(wait(12, 8, { regret: { factor: 2, at: AT } })).toBe(400);
+    const wait = (from: number, to: number, more: Partial<ScalerState> = {}) => {
+      const asked = waitsFor(situation({ replicas: from, memory: { ...memory, ...more } }), to);
+      return [asked.whole, asked.comfort, asked.load].map(Math.round);
+    };
+    expect(wait(24, 1)).toEqual([45, 45, 300]);
+    expect(wait(12, 8)).toEqual([200, 200, 400]);
+    expect(wait(6, 5)).toEqual([440, 440, 880]);
+    expect(wait(12, 8, { regret: { factor: 2, at: AT } })).toEqual([200, 400, 800]);
   });
 });

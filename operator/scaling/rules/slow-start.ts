@@ -1,12 +1,15 @@
 import { candidateReplicas } from '../levels.ts';
 import { regretFactor } from '../regret.ts';
+import { SETTINGS } from '../settings.ts';
 import type { Situation } from '../situation.ts';
 import { number, seconds } from '../words.ts';
 import { hold, type Rule } from './rule.ts';
 
 /**
- * While it is not known what a replica can do: at most twice as many at a time, and only while lag grows although
- * all that were asked for are there. Their first saturated stretch then tells.
+ * While it is not known what a replica can do: at most twice as many at a time, or four, and only while lag grows
+ * although all that were asked for are there. Their first saturated stretch then tells.
+ *
+ * Source: the default scale-up policy of the HPA, 100 % or four pods.
  */
 export const slowStart: Rule = (situation) => {
   const { known, replicas, memory, spec } = situation;
@@ -16,13 +19,14 @@ export const slowStart: Rule = (situation) => {
   }
   const candidates = candidateReplicas(known.look.partitions.length, spec.minReplicas, spec.maxReplicas);
   const more = candidates.findLast(
-    (candidate) => candidate > replicas.desired && candidate <= 2 * replicas.desired,
+    (candidate) =>
+      candidate > replicas.desired && candidate <= Math.max(SETTINGS.firstReplicas, 2 * replicas.desired),
   );
   if (more === undefined) return undefined;
   return {
     replicas: more,
     reason: 'CapacityUnknown',
-    message: `${number(known.look.lag)} records wait and become more; what a replica can do is not known yet, so at most twice as many`,
+    message: `${number(known.look.lag)} records wait and become more; what a replica can do is not known yet, so no more than these at once`,
   };
 };
 

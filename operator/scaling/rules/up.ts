@@ -1,15 +1,15 @@
-import { effectiveReplicas } from '../levels.ts';
-import { type Need, testReplicas } from '../need.ts';
+import { type Need, settledBy, testReplicas, tooFull } from '../need.ts';
 import { SETTINGS } from '../settings.ts';
-import type { Knowledge, Situation, Sized } from '../situation.ts';
+import type { Knowledge, Situation } from '../situation.ts';
+import type { Sized } from '../sizing.ts';
 import type { Reason } from '../types.ts';
 import { count, number } from '../words.ts';
 import { hold, type Rule } from './rule.ts';
 
 /**
  * More replicas, when those there certainly do not do, to the least that do with room to spare. One change at a
- * time: while replicas are starting, or while it has not been seen what the last ones brought, only a much higher
- * need changes the order, which then ends in the same rebalance.
+ * time: while replicas are starting, the order changes only when it is certainly too small for what arrives, or the
+ * need has become much higher; and while it has not been seen what the last ones brought, only for what arrives.
  */
 export const moreReplicas: Rule = (situation) => {
   const { replicas, known } = situation;
@@ -17,7 +17,8 @@ export const moreReplicas: Rule = (situation) => {
   if (sized === undefined || sized.need.replicas <= replicas.desired) return undefined;
   const shortage = shortageOf(sized, replicas.desired);
   if (shortage === undefined) return undefined;
-  const wait = waitingFor(situation, sized.need, shortage.steady);
+  const arrives = shortage.steady && known?.plan.because === 'arrivals';
+  const wait = waitingFor(situation, sized.need, { steady: shortage.steady, arrives });
   if (wait !== undefined) return hold(situation, 'ReplicasStarting', wait);
   return {
     replicas: sized.need.replicas,
@@ -34,15 +35,20 @@ interface Shortage {
 
 /** Why the present replicas certainly do not do; undefined: they may. */
 export function shortageOf({ certain }: Sized, replicas: number): Shortage | undefined {
-  const steady = testReplicas(replicas, certain, 0);
+  const steady = tooFull(replicas, certain);
   if (steady !== undefined) return { steady: true, why: steady };
   const why = testReplicas(replicas, certain, certain.backlogIfKept);
   return why === undefined ? undefined : { steady: false, why };
 }
 
-function waitingFor({ memory, replicas }: Situation, need: Need, steady: boolean): string | undefined {
+function waitingFor(
+  { memory, replicas }: Situation,
+  need: Need,
+  { steady, arrives }: { steady: boolean; arrives: boolean },
+): string | undefined {
   const { underway } = memory.operation;
-  if (underway !== undefined && need.replicas < SETTINGS.reorderFactor * replicas.desired) {
+  const much = need.replicas >= SETTINGS.reorderFactor * replicas.desired;
+  if (underway !== undefined && !much && !arrives) {
     return `${need.replicas} are needed; the change from ${underway.from} to ${underway.to} is under way`;
   }
   const { trial } = memory.bottleneck;
@@ -64,12 +70,14 @@ const SOURCES = { arrivals: 'arrive', ramp: 'are coming on a ramp', upstream: 'a
 export function arithmetic({ known }: Situation): string {
   if (known?.sized === undefined) return 'the capacity of a replica is not known yet';
   const { demand, need } = known.sized;
-  const { plannedPerSecond, capacityPerReplica, utilization, partitions, shares } = demand;
+  const { plannedPerSecond, capacityPerReplica, utilization, partitions } = demand;
+  const { ahead, because } = known.plan;
+  const likely = number(plannedPerSecond) === number(ahead) ? '' : ` (${number(plannedPerSecond)}/s or more)`;
   const steady = plannedPerSecond / (capacityPerReplica * utilization);
-  const enough = effectiveReplicas(partitions, need.replicas, shares) >= steady;
+  const enough = settledBy(need.replicas, demand) >= steady * capacityPerReplica;
   const split = enough ? 'the next even split' : 'the most allowed';
   return (
-    `${number(plannedPerSecond)}/s ${SOURCES[known.plan.because]}, ${number(capacityPerReplica)}/s per replica at ` +
+    `${number(ahead)}/s ${SOURCES[because]}${likely}, ${number(capacityPerReplica)}/s per replica at ` +
     `${number(100 * utilization)} % need ${number(steady)}; ${need.replicas} is ${split} of ${count(partitions, 'partition')}`
   );
 }

@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest';
+import { capacityOf, leastCapacity } from './capacity.ts';
+import { newScalerState, type ScalerState } from './state.ts';
+import { running } from './test-observations.ts';
+
+const AT = 1_000;
+const memory = (
+  busy: number | undefined,
+  saturation: Partial<ScalerState['saturation']>,
+  given: Partial<ScalerState> = {},
+): ScalerState => {
+  const state = newScalerState(0, running(1));
+  return {
+    ...state,
+    at: AT,
+    busy: { ...state.busy, perReplica: busy },
+    saturation: { ...state.saturation, measuredAt: AT - 30, busyThen: busy, ...saturation },
+    ...given,
+  };
+};
+
+test.each([
+  ['nothing is known', memory(undefined, {}), undefined, undefined],
+  ['hinted', memory(undefined, {}), 25, [25, 'hint']],
+  ['remembered', memory(undefined, {}, { rememberedCapacity: 30 }), 25, [30, 'hint']],
+  ['as last saturated', memory(undefined, { perReplica: 40 }), 25, [40, 'saturated']],
+  ['by busy time', memory(42, {}), 25, [42, 'busy-time']],
+  ['by busy time, which saturated replicas confirm', memory(42, { perReplica: 40 }), 25, [42, 'busy-time']],
+  ['as saturated, where that contradicts', memory(80, { perReplica: 40 }), 25, [40, 'saturated']],
+  [
+    'by busy time, where the contradiction is old',
+    memory(80, { perReplica: 40, measuredAt: 880 }),
+    25,
+    [80, 'busy-time'],
+  ],
+  [
+    'by busy time, when replicas have become slower since',
+    memory(56, { perReplica: 110, busyThen: 112 }),
+    25,
+    [56, 'busy-time'],
+  ],
+  [
+    'by busy time, when they have become faster',
+    memory(112, { perReplica: 56, busyThen: 56 }),
+    25,
+    [112, 'busy-time'],
+  ],
+] as const)('what a replica can: %s', (...[, state, hint, expected]) => {
+  const capacity = capacityOf(state, hint);
+  expect(capacity && [capacity.perReplica, capacity.source]).toEqual(expected);
+});
+
+test('while a scale-up is on trial, what a replica could before it', () => {
+  const trial = { at: AT - 10, from: 2, to: 4, throughput: 80, perReplica: 40, fruitless: 0 };
+  const state = memory(20, { perReplica: 20 }, { bottleneck: { trial, ceiling: undefined } });
+  expect(capacityOf(state, undefined)?.perReplica).toBe(40);
+});
+
+test.each([
+  ['what was measured when they were full, if less', memory(42, { perReplica: 40 }), 40],
+  ['busy time, if less', memory(40, { perReplica: 42 }), 40],
+  ['not what was measured long ago', memory(42, { perReplica: 40, measuredAt: 880 }), 42],
+  [
+    'less than before a trial',
+    memory(
+      20,
+      {},
+      {
+        bottleneck: {
+          trial: { at: 990, from: 2, to: 4, throughput: 80, perReplica: 40, fruitless: 0 },
+          ceiling: undefined,
+        },
+      },
+    ),
+    20,
+  ],
+] as const)('fewer replicas must do by %s', (...[, state, expected]) => {
+  expect(leastCapacity(capacityOf(state, undefined)!, state)).toBe(expected);
+});
