@@ -134,7 +134,8 @@ async function stop(
   const began = performance.now();
   setTimeout(() => fatal(new Error(`${name} did not stop within ${stopTimeoutMs} ms`)), stopTimeoutMs);
   const service = await started.catch((error: unknown) => {
-    log.warn({ err: error }, 'start was given up');
+    // What was waited for was broken off, as it should be: its stack says nothing.
+    log.warn(isAbort(error) ? {} : { err: error }, 'start was given up');
     return undefined;
   });
   try {
@@ -172,6 +173,10 @@ function fatalBy(log: Logger): (error: unknown) => never {
     log.fatal({ err: error }, messageOf(error));
     process.exit(1);
   };
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
 }
 
 function isConfigError(error: unknown): boolean {
