@@ -31,6 +31,7 @@ export class ClusterState implements World {
     SupervisedInformer<unknown>,
     'start' | 'stop' | 'whenSynced' | 'hasSynced'
   >[];
+  private changes = 0;
   private claims: ReadonlyMap<string, readonly Declaration[]> | undefined;
   private owners: ReadonlyMap<string, OtherOwner> | undefined;
 
@@ -55,8 +56,25 @@ export class ClusterState implements World {
       informer('keda.sh/v1alpha1', 'scaledobjects', keepScaledObject, true),
     ];
     this.informers = [this.declarations, deployments, statefulSets, ...this.owned];
-    this.declarations.onChange(() => (this.claims = undefined));
-    for (const one of this.owned) one.onChange(() => (this.owners = undefined));
+    this.declarations.onChange((_key, before, now) => {
+      if (saysTheSame(before, now)) return;
+      this.claims = undefined;
+      this.changes++;
+    });
+    for (const one of this.owned)
+      one.onChange(() => {
+        this.owners = undefined;
+        this.changes++;
+      });
+    for (const one of [deployments, statefulSets])
+      one.onChange((_key, before, now) => {
+        if ((before === undefined) !== (now === undefined)) this.changes++;
+      });
+  }
+
+  /** Rises with every change that one StageScaler may be judged differently for, other than its own. */
+  get revision(): number {
+    return this.changes;
   }
 
   start(): void {
@@ -103,6 +121,15 @@ export class ClusterState implements World {
   workloadsOf({ apiVersion, kind }: TargetRef): SupervisedInformer<Workload | undefined> | undefined {
     return apiVersion === 'apps/v1' ? this.workloads.get(kind) : undefined;
   }
+}
+
+/** To others: its status is its own, and whatever else is no part of its spec. */
+function saysTheSame(before: Declaration | undefined, now: Declaration | undefined): boolean {
+  return (
+    before?.uid === now?.uid &&
+    before?.generation === now?.generation &&
+    before?.parsed.kind === now?.parsed.kind
+  );
 }
 
 function claimsOf(declarations: Iterable<Declaration>): Map<string, Declaration[]> {

@@ -38,6 +38,17 @@ interface Entry {
   /** What this process has written last, and when (ms of a monotonic clock). */
   written?: { readonly status: StageScalerStatus; readonly at: number };
   lastScaleTime?: string;
+  judged?: Judged;
+}
+
+/** What a StageScaler makes of itself and of the cluster around it; good until one of the two changes. */
+interface Judged {
+  readonly declaration: Declaration;
+  /** Of the cluster. */
+  readonly revision: number;
+  readonly admission: Admission;
+  /** Undefined: refused. */
+  readonly managed: { readonly scaler: ManagedScaler; readonly targetKey: string } | undefined;
 }
 
 const WRITE_MS = 5_000;
@@ -61,20 +72,16 @@ export class StageScalerReconciler implements ScalerSource, OutcomeSink {
   /** Every StageScaler that makes sense, also where another replica leads: whoever takes over knows the load then. */
   list(): readonly ManagedScaler[] {
     const { cluster, targets } = this.options;
-    const managed: ManagedScaler[] = [];
+    const scalers: ManagedScaler[] = [];
     const kept = new Set<string>();
     for (const declaration of cluster.declarations.all().values()) {
-      const admission = admit(declaration, cluster);
-      if (admission.kind === 'refused') continue;
-      const { scaler } = admission;
-      kept.add(targetKey(declaration.namespace, scaler.target));
-      const target = targets.of(declaration, scaler);
-      const one = { spec: scaler.spec, lag: scaler.lag, target, mode: modeOf(scaler) };
-      this.origins.set(one, declaration);
-      managed.push(one);
+      const { managed } = this.judge(declaration);
+      if (!managed) continue;
+      kept.add(managed.targetKey);
+      scalers.push(managed.scaler);
     }
     targets.keep(kept);
-    return managed;
+    return scalers;
   }
 
   accept(outcomes: readonly Outcome[], _at: number, unread: readonly Unread[] = []): void {
@@ -86,6 +93,18 @@ export class StageScalerReconciler implements ScalerSource, OutcomeSink {
       if (this.isDue(declaration)) this.options.queue.add(declaration.key);
   }
 
+  settle(outcome: Outcome): void {
+    const { cluster, leader, queue } = this.options;
+    const declaration = this.origins.get(outcome.scaler);
+    if (!declaration) return;
+    const entry = this.entryOf(declaration);
+    if (entry.standing && isApplying(entry.standing)) entry.standing = { ...entry.standing, result: outcome };
+    if (outcome.result === 'scaled') entry.lastScaleTime = this.now();
+    this.tell(declaration, scalingOccurrence(outcome));
+    const present = cluster.declarations.get(declaration.key);
+    if (leader.isLeader() && present && this.isDue(present)) queue.add(present.key);
+  }
+
   /** Writes the status where it is not as it should be. Rejects with KubeError: then it is tried again. */
   async reconcile(key: string): Promise<ReconcileResult> {
     const { api, cluster, leader } = this.options;
@@ -93,11 +112,10 @@ export class StageScalerReconciler implements ScalerSource, OutcomeSink {
     const withinMs = Math.min(WRITE_MS, leader.writeWithinMs());
     if (!declaration || withinMs === 0 || !this.isDue(declaration)) return {};
     const before = this.before(declaration);
-    const admission = admit(declaration, cluster);
-    const status = this.statusOf(declaration, admission, before);
+    const status = this.statusOf(declaration, before);
     if (!status) return {};
     await applyStatus(api, declaration, status, withinMs);
-    this.entryOf(declaration).written = { status, at: performance.now() };
+    this.entryOf(declaration).written = { status: remembered(status), at: performance.now() };
     this.tell(declaration, conditionOccurrences(before.conditions ?? [], status.conditions ?? []));
     return {};
   }
@@ -116,9 +134,8 @@ export class StageScalerReconciler implements ScalerSource, OutcomeSink {
     const unknownTicks = unknown ? (entry.standing?.unknownTicks ?? 0) + 1 : 0;
     entry.standing = { result, unknownTicks, generation: declaration.generation };
     if (!('decision' in result)) return;
-    if (result.result === 'scaled') entry.lastScaleTime = this.now();
     const last = before && 'decision' in before ? before : undefined;
-    this.tell(declaration, [...this.manual(declaration, last, result), ...scalingOccurrence(result)]);
+    this.tell(declaration, this.manual(declaration, last, result));
   }
 
   private manual(declaration: Declaration, before: Outcome | undefined, after: Outcome): Occurrence[] {
@@ -129,8 +146,11 @@ export class StageScalerReconciler implements ScalerSource, OutcomeSink {
   }
 
   private isDue(declaration: Declaration): boolean {
+    const { standing } = this.entryOf(declaration);
+    // It is told once, when it is known what has become of it.
+    if (standing && isApplying(standing)) return false;
     const before = this.before(declaration);
-    const status = this.statusOf(declaration, admit(declaration, this.options.cluster), before);
+    const status = this.statusOf(declaration, before);
     if (!status) return false;
     const change = statusChange(before, status);
     if (change !== 'figures') return change === 'material';
@@ -138,11 +158,23 @@ export class StageScalerReconciler implements ScalerSource, OutcomeSink {
     return performance.now() - writtenAt > figuresIntervalMs(this.options.cluster.declarations.all().size);
   }
 
-  private statusOf(
-    declaration: Declaration,
-    admission: Admission,
-    before: StageScalerStatus,
-  ): StageScalerStatus | undefined {
+  private judge(declaration: Declaration): Judged {
+    const { cluster, targets } = this.options;
+    const { revision } = cluster;
+    const entry = this.entryOf(declaration);
+    if (entry.judged?.declaration === declaration && entry.judged.revision === revision) return entry.judged;
+    const admission = admit(declaration, cluster);
+    const common = { declaration, revision, admission };
+    if (admission.kind === 'refused') return (entry.judged = { ...common, managed: undefined });
+    const { spec, lag, target, ...rest } = admission.scaler;
+    const scaler = { spec, lag, target: targets.of(declaration, admission.scaler), mode: modeOf(rest) };
+    this.origins.set(scaler, declaration);
+    const managed = { scaler, targetKey: targetKey(declaration.namespace, target) };
+    return (entry.judged = { ...common, managed });
+  }
+
+  private statusOf(declaration: Declaration, before: StageScalerStatus): StageScalerStatus | undefined {
+    const { admission } = this.judge(declaration);
     const { standing, lastScaleTime = declaration.status.lastScaleTime } = this.entryOf(declaration);
     // A decision by an older spec says nothing of this one.
     const current = standing?.generation === declaration.generation ? standing : undefined;
@@ -181,7 +213,18 @@ export class StageScalerReconciler implements ScalerSource, OutcomeSink {
   }
 }
 
-function modeOf({ paused, dryRun }: DeclaredScaler): ManagedScaler['mode'] {
+/** What the next status is compared with: of the last decision nothing is, and it is the largest part. */
+function remembered(status: StageScalerStatus): StageScalerStatus {
+  const kept: { -readonly [Field in keyof StageScalerStatus]: StageScalerStatus[Field] } = { ...status };
+  delete kept.lastDecision;
+  return kept;
+}
+
+function modeOf({ paused, dryRun }: Pick<DeclaredScaler, 'paused' | 'dryRun'>): ManagedScaler['mode'] {
   if (paused) return 'paused';
   return dryRun ? 'dry-run' : 'active';
+}
+
+function isApplying({ result }: Standing): boolean {
+  return 'decision' in result && result.result === 'applying';
 }

@@ -62,10 +62,10 @@ describe('replicas that others have set are told', () => {
     ]);
     const undone = outcomeOf(one, {
       desired: 7,
-      result: 'scaled',
+      result: 'applying',
       decision: { replicas: 3, reason: 'Idle' },
     });
-    expect(manualOccurrence(outcomeOf(one), undone, undefined)[0]?.note).toContain('the operator has set 3');
+    expect(manualOccurrence(outcomeOf(one), undone, undefined)[0]?.note).toContain('the operator sets 3');
   });
 
   test('and not when it was us, when it has not been seen yet, or at the first look', () => {

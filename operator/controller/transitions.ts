@@ -72,11 +72,12 @@ export function manualOccurrence(
   // Under load our own change may be seen only ticks later.
   if (!before || by === FIELD_MANAGER) return [];
   const [was, is] = [before.observation.replicas.desired, after.observation.replicas.desired];
-  if (is === was || (before.result === 'scaled' && is === before.decision.replicas)) return [];
+  const ours = before.result === 'scaled' || before.result === 'applying';
+  if (is === was || (ours && is === before.decision.replicas)) return [];
   const { decision, result } = after;
   const then =
-    result === 'scaled'
-      ? `the operator has set ${decision.replicas} (${decision.reason}); the annotation sluice.dev/paused: "true" would hold it`
+    result === 'applying'
+      ? `the operator sets ${decision.replicas} (${decision.reason}); the annotation sluice.dev/paused: "true" would hold it`
       : result === 'held'
         ? `the operator goes on from there: ${decision.reason}, ${decision.message}`
         : `it is left as it is (${result})`;

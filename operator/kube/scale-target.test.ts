@@ -85,6 +85,22 @@ test('a scaling is one patch of the scale subresource, with the version it was d
   ]);
 });
 
+test('what was written counts until the informer has heard of it, or of something later', async () => {
+  const state = { workload: { ...workload, resourceVersion: '99' } };
+  const one = target(
+    fakeApi(() => scaleOf(6, '101')),
+    state,
+  );
+  await one.read();
+  await one.scale(6);
+  expect(await one.read()).toMatchObject({ desired: 6, resourceVersion: '101' });
+  // A pod has become ready; of the scaling nothing has been heard yet.
+  state.workload = { ...state.workload, resourceVersion: '100', ready: 3 };
+  expect(await one.read()).toMatchObject({ desired: 6, ready: 3 });
+  state.workload = { ...state.workload, resourceVersion: '102', desired: 4 };
+  expect(await one.read()).toMatchObject({ desired: 4, resourceVersion: '102' });
+});
+
 test('a conflict over something else is repeated with the new version, one over the replicas is not', async () => {
   let desired = 3;
   const reply = ({ method, body }: KubeRequest): unknown => {

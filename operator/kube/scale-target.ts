@@ -2,6 +2,7 @@ import type { ScaleTarget } from '../loop/ports.ts';
 import type { ReplicaReading } from '../scaling/types.ts';
 import { TargetError } from '../targets/target-error.ts';
 import type { KubeApi } from './kube-api.ts';
+import type { Scale } from './scale-resource.ts';
 import { readScale, writeScale } from './scale-resource.ts';
 import type { SupervisedInformer } from './supervised-informer.ts';
 import type { Workload } from './workload.ts';
@@ -24,20 +25,26 @@ export interface ScaleTargetOptions {
 const STALE_MS = 60_000;
 const CACHE_MS = 4_000;
 
-/** A Deployment or StatefulSet: read from the informer, written through its scale subresource. */
+/**
+ * A Deployment or StatefulSet: read from the informer, written through its scale subresource. What was written counts
+ * until the informer has heard of it: what is decided from anything older would be refused as a conflict.
+ */
 export function createWorkloadTarget(
   options: ScaleTargetOptions & { readonly workloads: SupervisedInformer<Workload | undefined> },
 ): ScaleTarget {
   const { api, name, key, path, workloads, writeWithinMs } = options;
   let seen: Workload | undefined;
+  let written: Scale | undefined;
   const look = (): ReplicaReading => {
     const brokenMs = workloads.brokenMs();
     if (brokenMs > STALE_MS) {
       const seconds = Math.round(brokenMs / 1_000);
       throw new TargetError('unreachable', `${name}: nothing is known of it for ${seconds} s`);
     }
-    seen = workloads.get(key);
-    if (!seen) throw new TargetError('missing', `${name} does not exist`);
+    const heard = workloads.get(key);
+    if (!heard) throw new TargetError('missing', `${name} does not exist`);
+    if (written && !isOlder(heard.resourceVersion, written.resourceVersion)) written = undefined;
+    seen = written ? { ...heard, desired: written.desired, resourceVersion: written.resourceVersion } : heard;
     return seen;
   };
   return {
@@ -45,9 +52,15 @@ export function createWorkloadTarget(
     scale: async (to) => {
       const { desired: from, resourceVersion } = seen ?? { ...look(), resourceVersion: '' };
       const write = { from, to, resourceVersion, fieldManager: FIELD_MANAGER, within: writeWithinMs };
-      await writeScale(api, { ...write, path: `${await path()}/scale` });
+      written = await writeScale(api, { ...write, path: `${await path()}/scale` });
     },
   };
+}
+
+/** Versions of one resource are numbers that rise; where they are not, whatever was heard counts. */
+function isOlder(version: string, than: string): boolean {
+  const numbers = /^\d+$/;
+  return numbers.test(version) && numbers.test(than) && BigInt(version) < BigInt(than);
 }
 
 /** Any other kind with a scale subresource: read by GET, at most every few seconds. Of pods it tells how many exist. */

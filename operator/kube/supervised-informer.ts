@@ -22,8 +22,8 @@ export interface InformerOptions<Item> {
   readonly random?: () => number;
 }
 
-/** Called with the key (`namespace/name`) of what has changed, or may have. */
-export type ChangeHandler = (key: string) => void;
+/** Called with the key (`namespace/name`) of what has changed, or may have; undefined: there was or is none. */
+export type ChangeHandler<Item> = (key: string, before: Item | undefined, now: Item | undefined) => void;
 
 const RESYNC_MS = 600_000;
 const IDLE_MS = 30_000;
@@ -41,7 +41,7 @@ const BRIEF_MS = 1_000;
 export class SupervisedInformer<Item> {
   private readonly options: Required<InformerOptions<Item>>;
   private items = new Map<string, Item>();
-  private readonly handlers: ChangeHandler[] = [];
+  private readonly handlers: ChangeHandler<Item>[] = [];
   private readonly stopping = new AbortController();
   private readonly synced = Promise.withResolvers<void>();
   private isSynced = false;
@@ -55,7 +55,7 @@ export class SupervisedInformer<Item> {
     this.options = { ...defaults, ...options };
   }
 
-  onChange(handler: ChangeHandler): void {
+  onChange(handler: ChangeHandler<Item>): void {
     this.handlers.push(handler);
   }
 
@@ -134,7 +134,7 @@ export class SupervisedInformer<Item> {
     this.resourceVersion = resourceVersion;
     this.listedAt = performance.now();
     this.finishSync();
-    this.tell(new Set([...before.keys(), ...this.items.keys()]));
+    for (const key of new Set([...before.keys(), ...this.items.keys()])) this.tell(key, before.get(key));
   }
 
   private take(type: string, object: unknown): void {
@@ -143,13 +143,14 @@ export class SupervisedInformer<Item> {
     this.resourceVersion = metadata.resourceVersion ?? this.resourceVersion;
     if (type === 'BOOKMARK') return;
     const key = keyOf(object as KubeObject);
+    const before = this.items.get(key);
     if (type === 'DELETED') this.items.delete(key);
     else this.items.set(key, this.options.keep(object as KubeObject));
-    this.tell([key]);
+    this.tell(key, before);
   }
 
-  private tell(keys: Iterable<string>): void {
-    for (const key of keys) for (const handler of this.handlers) handler(key);
+  private tell(key: string, before: Item | undefined): void {
+    for (const handler of this.handlers) handler(key, before, this.items.get(key));
   }
 
   private finishSync(): void {

@@ -6,10 +6,23 @@ export type Standing = Outcome | Unread;
 /** The latest standing of every scaler, for whoever asks: /metrics, `GET /scalers`, explain. */
 export class Board implements OutcomeSink {
   private standings = new Map<string, Standing>();
+  /** Of the standings, made when somebody asks. */
+  private sorted: readonly Standing[] | undefined;
+  private decided: readonly Outcome[] | undefined;
 
   accept(outcomes: readonly Outcome[], _at: number, unread: readonly Unread[] = []): void {
     // As a whole: scalers that have been removed are forgotten with the tick that does not have them.
-    this.standings = new Map([...unread, ...outcomes].map((one) => [one.scaler.spec.name, one]));
+    const applying = [...this.standings.values()].filter(isApplying);
+    this.standings = new Map([...applying, ...unread, ...outcomes].map((one) => [one.scaler.spec.name, one]));
+    this.forget();
+  }
+
+  settle(outcome: Outcome): void {
+    const { name } = outcome.scaler.spec;
+    const standing = this.standings.get(name);
+    if (!standing || !isApplying(standing)) return;
+    this.standings.set(name, outcome);
+    this.forget();
   }
 
   get(name: string): Standing | undefined {
@@ -17,13 +30,26 @@ export class Board implements OutcomeSink {
   }
 
   /** In alphabetical order. */
-  all(): Standing[] {
-    return [...this.standings.values()].toSorted((a, b) =>
-      a.scaler.spec.name.localeCompare(b.scaler.spec.name),
+  all(): readonly Standing[] {
+    this.sorted ??= [...this.standings.values()].sort((a, b) =>
+      inAlphabet.compare(a.scaler.spec.name, b.scaler.spec.name),
     );
+    return this.sorted;
   }
 
-  outcomes(): Outcome[] {
-    return this.all().filter((standing): standing is Outcome => 'decision' in standing);
+  outcomes(): readonly Outcome[] {
+    this.decided ??= this.all().filter((standing): standing is Outcome => 'decision' in standing);
+    return this.decided;
   }
+
+  private forget(): void {
+    this.sorted = undefined;
+    this.decided = undefined;
+  }
+}
+
+const inAlphabet = new Intl.Collator();
+
+function isApplying(standing: Standing): boolean {
+  return 'result' in standing && standing.result === 'applying';
 }

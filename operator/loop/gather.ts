@@ -1,6 +1,6 @@
 import type { LagReading, Observation, ScalerObservation } from '../scaling/types.ts';
 import type { LagSource, ManagedScaler, Unread } from './ports.ts';
-import type { ReadTarget } from './target-reader.ts';
+import type { ReadTargets } from './target-reader.ts';
 
 /** What a tick has seen. */
 export interface Gathered {
@@ -14,17 +14,17 @@ export interface GatherOptions {
   readonly lag: LagSource;
   /** Seconds of a monotonic clock. */
   readonly at: number;
-  readonly readTarget: ReadTarget;
+  readonly readTargets: ReadTargets;
 }
 
 /** Lag and replicas of all scalers, at the same time. */
 export async function gather(
   scalers: readonly ManagedScaler[],
-  { lag, at, readTarget }: GatherOptions,
+  { lag, at, readTargets }: GatherOptions,
 ): Promise<Gathered> {
   const [lags, targets] = await Promise.all([
     lag.read(scalers.map((scaler) => scaler.lag)),
-    Promise.all(scalers.map(({ target }) => readTarget(target))),
+    readTargets(scalers.map(({ target }) => target)),
   ]);
   const observed: ScalerObservation[] = [];
   const unread: Unread[] = [];

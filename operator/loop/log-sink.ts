@@ -11,10 +11,9 @@ export function createLogSink(log: Logger): OutcomeSink {
         const name = outcome.scaler.spec.name;
         const kind = kindOf(outcome);
         now.set(name, kind);
-        if (outcome.result === 'scaled') log.info(fieldsOf(outcome), outcome.decision.message);
-        else if (outcome.result === 'failed')
-          log.warn(fieldsOf(outcome), `scaling has failed: ${outcome.error}`);
-        else if (before.get(name) !== kind) log.info(fieldsOf(outcome), outcome.decision.message);
+        // Told when it has ended.
+        if (outcome.result === 'applying') continue;
+        if (before.get(name) !== kind) log.info(fieldsOf(outcome), outcome.decision.message);
       }
       for (const { scaler, error } of unread) {
         const { name } = scaler.spec;
@@ -23,6 +22,10 @@ export function createLogSink(log: Logger): OutcomeSink {
           log.warn({ scaler: name, err: error }, 'the target cannot be read');
       }
       before = now;
+    },
+    settle: (outcome) => {
+      if (outcome.result === 'scaled') log.info(fieldsOf(outcome), outcome.decision.message);
+      else log.warn(fieldsOf(outcome), `scaling has failed: ${outcome.error}`);
     },
   };
 }

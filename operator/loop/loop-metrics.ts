@@ -1,5 +1,6 @@
 import type { Metrics } from '../../otel/metrics.ts';
 import type { Measured } from '../scaling/types.ts';
+import type { ApplyListener } from './apply.ts';
 import type { Board } from './board.ts';
 import type { Outcome, OutcomeSink, ScaleTarget } from './ports.ts';
 
@@ -7,13 +8,18 @@ import type { Outcome, OutcomeSink, ScaleTarget } from './ports.ts';
 export function createMetricsSink(metrics: Metrics, board: Board): OutcomeSink {
   observeScalers(metrics, board);
   const decisions = metrics.counter('sluice.scaler.decisions');
+  const count = ({ scaler, decision, result }: Outcome): void => {
+    // Counted when it has ended.
+    if (result !== 'applying')
+      decisions.add(1, { scaler: scaler.spec.name, reason: decision.reason, result });
+  };
   return {
     accept: (outcomes, _at, unread = []) => {
-      for (const { scaler, decision, result } of outcomes)
-        decisions.add(1, { scaler: scaler.spec.name, reason: decision.reason, result });
+      outcomes.forEach(count);
       for (const { scaler } of unread)
         decisions.add(1, { scaler: scaler.spec.name, reason: 'TargetUnreadable', result: 'unread' });
     },
+    settle: count,
   };
 }
 
@@ -103,4 +109,11 @@ export function createTickMetrics(metrics: Metrics): (seconds: number, error?: u
     ticks.add(1, { outcome: error === undefined ? 'ok' : 'failed' });
     duration.record(seconds);
   };
+}
+
+/** How long changes of replicas take, and how many are under way: for `ApplierOptions.onApplied`. */
+export function createApplyMetrics(metrics: Metrics, underway: () => number): ApplyListener {
+  metrics.gauge('sluice.operator.scalings.underway', underway);
+  const duration = metrics.histogram('sluice.operator.scaling.duration');
+  return (seconds) => duration.record(seconds);
 }

@@ -7,10 +7,11 @@ import { toConnections } from '../lag/open-security.ts';
 import { decide, initialState } from '../scaling/decide.ts';
 import type { ScalingState } from '../scaling/state.ts';
 import type { Fence } from './apply.ts';
+import { Applier } from './apply.ts';
 import { Board } from './board.ts';
 import { createLogSink } from './log-sink.ts';
 import { Loop } from './loop.ts';
-import { createMetricsSink, createTickMetrics } from './loop-metrics.ts';
+import { createApplyMetrics, createMetricsSink, createTickMetrics } from './loop-metrics.ts';
 import type { LagSource, OutcomeSink, ScalerSource } from './ports.ts';
 import { createTargetReader } from './target-reader.ts';
 import { createTick } from './tick.ts';
@@ -35,7 +36,7 @@ export interface OperatorLoop {
   readonly loop: Loop;
   /** What was last decided. */
   readonly board: Board;
-  /** Lets the tick that is under way end. */
+  /** Lets the tick and the changes that are under way end. */
   readonly stop: () => Promise<void>;
 }
 
@@ -46,15 +47,17 @@ export function createOperatorLoop(options: OperatorLoopOptions): OperatorLoop {
   const lag = options.lag ?? openLag(options);
   const now = (): number => performance.now();
   const intervalMs = config.tickSeconds * 1_000;
+  const onApplied = createApplyMetrics(metrics, () => applier.underway);
+  const applier: Applier = new Applier({ fence, now, onApplied });
   const tick = createTick({
     scalers,
     lag,
     decide,
     initialState: options.state ?? initialState(),
     sinks: [board, createMetricsSink(metrics, board), createLogSink(log), ...options.sinks],
-    fence,
+    applier,
     now,
-    readTarget: createTargetReader({ timeoutMs: config.readTimeoutSeconds * 1_000, now }),
+    readTargets: createTargetReader({ timeoutMs: config.readTimeoutSeconds * 1_000, now }),
     onSinkError: (error) => log.error({ err: error }, 'a sink has failed'),
   });
   const count = createTickMetrics(metrics);
@@ -68,6 +71,7 @@ export function createOperatorLoop(options: OperatorLoopOptions): OperatorLoop {
     board,
     stop: async () => {
       await loop.stop();
+      await applier.idle();
       await lag.close();
     },
   };

@@ -45,12 +45,15 @@ export interface ScalerSource {
   list(): readonly ManagedScaler[];
 }
 
+/** `applying`: the target is being told; whether it is `scaled` or has `failed` is known later. */
+export type Result = 'held' | 'applying' | 'scaled' | 'failed' | 'paused' | 'dry-run' | 'not-leader';
+
 /** What became of one decision. */
 export interface Outcome {
   readonly scaler: ManagedScaler;
   readonly observation: ScalerObservation;
   readonly decision: Decision;
-  readonly result: 'scaled' | 'held' | 'paused' | 'dry-run' | 'failed' | 'not-leader';
+  readonly result: Result;
   /** When it failed: why, in words. */
   readonly error: string | undefined;
 }
@@ -63,5 +66,8 @@ export interface Unread {
 
 /** Who is told: status, events, metrics, the recording. */
 export interface OutcomeSink {
+  /** What one tick has decided. Scalers whose last change is still under way are not part of it. */
   accept(outcomes: readonly Outcome[], at: number, unread?: readonly Unread[]): void | Promise<void>;
+  /** A change that was told as `applying` has ended. */
+  settle?(outcome: Outcome): void | Promise<void>;
 }

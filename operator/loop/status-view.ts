@@ -15,7 +15,7 @@ export interface ScalerView {
   readonly measured: Partial<Measured>;
   readonly reason: string;
   readonly message: string;
-  /** scaled, held, paused, dry-run, failed, not-leader, unread. */
+  /** applying, scaled, held, paused, dry-run, failed, not-leader, unread. */
   readonly result: string;
   readonly error?: string;
 }

@@ -1,8 +1,8 @@
 import type { ReplicaReading } from '../scaling/types.ts';
 import type { ScaleTarget } from './ports.ts';
 
-/** The replicas of a target, or why they are not known. Never rejects. */
-export type ReadTarget = (target: ScaleTarget) => Promise<ReplicaReading | Error>;
+/** The replicas of each target, or why they are not known. Never rejects. */
+export type ReadTargets = (targets: readonly ScaleTarget[]) => Promise<readonly (ReplicaReading | Error)[]>;
 
 export interface TargetReaderOptions {
   /** ms that one reading may take. */
@@ -15,11 +15,11 @@ export interface TargetReaderOptions {
 const REMEMBERED_MS = 10_000;
 
 /** Reads targets in time; one that fails is taken to be as it was for another 10 s. */
-export function createTargetReader({ timeoutMs, now }: TargetReaderOptions): ReadTarget {
+export function createTargetReader({ timeoutMs, now }: TargetReaderOptions): ReadTargets {
   const remembered = new WeakMap<ScaleTarget, { readonly reading: ReplicaReading; readonly atMs: number }>();
-  return async (target) => {
+  const readOne = async (target: ScaleTarget, passed: Promise<never>): Promise<ReplicaReading | Error> => {
     try {
-      const reading = await inTime(target.read(), timeoutMs);
+      const reading = await Promise.race([target.read(), passed]);
       remembered.set(target, { reading, atMs: now() });
       return reading;
     } catch (error) {
@@ -28,16 +28,15 @@ export function createTargetReader({ timeoutMs, now }: TargetReaderOptions): Rea
       return error instanceof Error ? error : new Error(String(error));
     }
   };
-}
-
-async function inTime<Value>(value: Promise<Value>, timeoutMs: number): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`the replicas were not read in ${timeoutMs} ms`)), timeoutMs);
-  });
-  try {
-    return await Promise.race([value, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return async (targets) => {
+    const { promise: passed, reject } = Promise.withResolvers<never>();
+    passed.catch(() => {});
+    const late = new Error(`the replicas were not read in ${timeoutMs} ms`);
+    const timer = setTimeout(() => reject(late), timeoutMs);
+    try {
+      return await Promise.all(targets.map((target) => readOne(target, passed)));
+    } finally {
+      clearTimeout(timer);
+    }
+  };
 }

@@ -3,6 +3,11 @@ import { SHORT_SECONDS } from './metric-definition.ts';
 
 const scaler = { scaler: 'text' } as const;
 
+/** Up to a tick and beyond it. */
+const TICK_SECONDS = [
+  0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 1.5, 2.5, 5, 10, 30,
+] as const;
+
 /** What the operator can emit. */
 export const OPERATOR_METRICS = {
   'sluice.scaler.lag': {
@@ -84,7 +89,21 @@ export const OPERATOR_METRICS = {
   'sluice.operator.tick.duration': {
     kind: 'histogram',
     unit: 's',
-    description: 'One turn of the loop: gather, decide, apply, tell.',
+    description: 'One turn of the loop: gather, decide, begin to apply, tell.',
+    attributes: {},
+    buckets: TICK_SECONDS,
+  },
+  'sluice.operator.scalings.underway': {
+    kind: 'gauge',
+    unit: '{scaling}',
+    description:
+      'Changes of replicas that the platform has not answered yet. The loop does not wait for them.',
+    attributes: {},
+  },
+  'sluice.operator.scaling.duration': {
+    kind: 'histogram',
+    unit: 's',
+    description: 'One change of replicas, from the decision to the answer of the platform.',
     attributes: {},
     buckets: SHORT_SECONDS,
   },

@@ -156,3 +156,33 @@ test('conflicts of the status are repeated until it is written', async () => {
   await cluster.untilCondition('stage', 'ScalingActive', 'Paused');
   expect(conflicts).toBe(3);
 }, 60_000);
+
+test('a scaling that is answered late holds up neither ticks nor other scalings, and is sent once', async () => {
+  lag.set(`${namespace.name}/brisk`, { perSecond: 10, capacity: 40 });
+  await cluster.createDeployment('brisk', 1);
+  await cluster.createScaler('brisk');
+  await until('a capacity', async () => (await cluster.status('brisk')).capacityPerReplica);
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  let sent = 0;
+  proxy.intercept = async ({ method, url = '' }) => {
+    if (method === 'PATCH' && url.includes('/deployments/held/scale')) {
+      sent++;
+      await released;
+    }
+    return false;
+  };
+  lag.set(`${namespace.name}/held`, { perSecond: 200, capacity: 40 });
+  await cluster.createDeployment('held', 1);
+  await cluster.createScaler('held');
+  await until('its scaling to be sent', () => sent > 0);
+  const { reads } = lag;
+  lag.set(`${namespace.name}/brisk`, { perSecond: 400, capacity: 40 });
+  // Longer, and the operator would give up.
+  await until('the other to be scaled', async () => (await cluster.replicas('brisk')) > 1, 4_000);
+  await until('some ticks', () => lag.reads > reads + 3, 4_000);
+  expect(await cluster.replicas('held')).toBe(1);
+  release();
+  await cluster.untilEvent('held', 'ScaledUp');
+  expect(sent).toBe(1);
+  expect((await cluster.events('held')).map(({ reason }) => reason)).not.toContain('ScaleFailed');
+}, 60_000);

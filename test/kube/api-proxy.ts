@@ -10,15 +10,17 @@ export interface ApiProxyOptions {
   readonly token: string;
 }
 
-/** Answers a request instead of the API server; false: it is passed on. */
-export type Interception = (request: IncomingMessage, response: ServerResponse) => boolean;
+/** Answers a request instead of the API server; false: it is passed on, as late as that is said. */
+export type Interception = (request: IncomingMessage, response: ServerResponse) => boolean | Promise<boolean>;
 
 /** Stands between the operator and a real API server, for what that does only under load or after hours. */
 export class ApiProxy {
   intercept: Interception = () => false;
   private readonly options: ApiProxyOptions;
   private readonly server = createServer((request, response) => {
-    if (!this.intercept(request, response)) this.pass(request, response);
+    void Promise.resolve(this.intercept(request, response)).then((answered) => {
+      if (!answered) this.pass(request, response);
+    });
   });
 
   constructor(options: ApiProxyOptions) {

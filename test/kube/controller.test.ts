@@ -149,7 +149,7 @@ describe('the user decides', () => {
     await cluster.untilReplicas('manual', 2);
     await until('the second event', async () =>
       (await cluster.events('manual')).find(({ note: told }) =>
-        told.includes('the operator has set 2 (BelowMinimum)'),
+        told.includes('the operator sets 2 (BelowMinimum)'),
       ),
     );
   });

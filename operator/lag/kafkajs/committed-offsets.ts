@@ -62,12 +62,13 @@ async function fetchTogether(
   const request: OffsetFetchGroupsRequest = { groups };
   const reply = await cluster.request<OffsetFetchGroupsReply>(node, 'OffsetFetchGroups', request, deadline);
   const found = new Map<string, Got<CommittedOf>>();
-  for (const group of wanted.keys())
-    found.set(
-      group,
-      new ReadFailure('OffsetsIncomplete', `the offsets of ${group} are missing in the answer`),
-    );
   for (const group of reply.groups) found.set(group.groupId, toCommitted(group));
+  for (const group of wanted.keys())
+    if (!found.has(group))
+      found.set(
+        group,
+        new ReadFailure('OffsetsIncomplete', `the offsets of ${group} are missing in the answer`),
+      );
   return found;
 }
 

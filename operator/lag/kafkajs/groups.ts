@@ -120,12 +120,13 @@ async function describe(
     deadline,
   );
   const found = new Map<string, Got<GroupReading>>();
-  for (const group of groups) found.set(group, new ReadFailure('GroupMissing', `${group} was not described`));
   for (const group of reply.groups)
     found.set(
       group.groupId,
       group.errorCode === 0 ? toGroup(group) : failureOf(group.errorCode, `the group ${group.groupId}`),
     );
+  for (const group of groups)
+    if (!found.has(group)) found.set(group, new ReadFailure('GroupMissing', `${group} was not described`));
   return found;
 }
 
