@@ -1,5 +1,5 @@
 import type { KubeConfig, RequestContext } from '@kubernetes/client-node';
-import { HttpMethod, RequestContext as Context } from '@kubernetes/client-node';
+import { HttpMethod, RequestContext as Context } from './client-node.ts';
 
 type Dispatcher = NonNullable<ReturnType<RequestContext['getDispatcher']>>;
 

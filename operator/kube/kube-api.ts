@@ -1,5 +1,5 @@
 import type { KubeConfig } from '@kubernetes/client-node';
-import { HttpMethod, IsomorphicFetchHttpLibrary, RequestContext } from '@kubernetes/client-node';
+import { HttpMethod, IsomorphicFetchHttpLibrary, RequestContext } from './client-node.ts';
 import { Credentials } from './credentials.ts';
 import { hasStatus, KubeError } from './kube-error.ts';
 import { Gate } from './gate.ts';

@@ -1,11 +1,12 @@
-import { KubeConfig } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
+import { KubeConfig as Config } from './client-node.ts';
 
 /**
  * How the API server is reached: by the kubeconfig at `path`, or, without one, by `KUBECONFIG`, `~/.kube/config` or
  * the service account of the pod, in this order.
  */
 export function loadKubeConfig(path?: string): KubeConfig {
-  const config = new KubeConfig();
+  const config = new Config();
   if (path === undefined) config.loadFromDefault();
   else config.loadFromFile(path);
   return config;
