@@ -39,7 +39,7 @@ test('pods are told of the DNS and look up names of the cluster', () => {
   expect(kubelet).toMatchObject({
     clusterDNS: ['10.96.0.10'],
     clusterDomain: 'cluster.local',
-    cgroupRoot: '/sluice',
+    cgroupRoot: `/${directory.cgroup}`,
   });
 });
 

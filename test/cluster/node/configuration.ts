@@ -9,8 +9,6 @@ export interface ConfigurationOptions {
   readonly shellImage: string;
 }
 
-export const CGROUP_ROOT = 'sluice';
-
 /** Configuration files of the node's processes, by name. JSON is YAML. */
 export function configurationFiles(options: ConfigurationOptions): Readonly<Record<string, string>> {
   const { directory, pauseImage, shellImage } = options;
@@ -32,7 +30,7 @@ function kubelet(directory: NodeDirectory): object {
     kind: 'KubeletConfiguration',
     failCgroupV1: false,
     cgroupDriver: 'cgroupfs',
-    cgroupRoot: `/${CGROUP_ROOT}`,
+    cgroupRoot: `/${directory.cgroup}`,
     failSwapOn: false,
     containerRuntimeEndpoint: 'unix:///run/containerd/containerd.sock',
     authentication: {

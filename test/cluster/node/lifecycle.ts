@@ -12,7 +12,7 @@ import type { Images } from '../images/ensure-images.ts';
 import { helmValues } from '../images/helm-values.ts';
 import { withLock } from '../wait-for-lock.ts';
 import { ImageStore } from './image-store.ts';
-import { Namespaces } from './namespaces.ts';
+import { Namespaces, SYSTEM_ENV } from './namespaces.ts';
 import { NETWORK } from './network.ts';
 import type { NodeDirectory } from './node-directory.ts';
 import { nodeAccess } from './node-keys.ts';
@@ -84,7 +84,7 @@ async function startAnew(options: OpenNodeOptions): Promise<OpenedNode> {
   await end(directory);
   await until(
     `the end of the link ${NETWORK.link}, which a node of another cache may have`,
-    async () => !(await exists(`/sys/class/net/${NETWORK.link}`)) || sleep(PAUSE_MS, false),
+    async () => !(await linkExists()) || sleep(PAUSE_MS, false),
     LINK_GONE_MS,
   );
   await mkdir(directory.state, { recursive: true });
@@ -109,6 +109,13 @@ async function startAnew(options: OpenNodeOptions): Promise<OpenedNode> {
 
 async function end(directory: NodeDirectory): Promise<void> {
   await command('sh', [END_SCRIPT, directory.state], { env: process.env, cwd: '/' });
+}
+
+function linkExists(): Promise<boolean> {
+  return command('ip', ['link', 'show', 'dev', NETWORK.link], { env: SYSTEM_ENV }).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** The one returned is to be killed by who has ended the node, or wants to keep it. */

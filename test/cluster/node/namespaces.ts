@@ -5,7 +5,6 @@ import { identityOf } from '../../../services/local/process-identity.ts';
 import { until } from '../../fixtures/until.ts';
 import type { CommandOptions } from '../command.ts';
 import { command } from '../command.ts';
-import { CGROUP_ROOT } from './configuration.ts';
 import { NETWORK } from './network.ts';
 import type { NodeDirectory } from './node-directory.ts';
 import type { NodeProcess } from './processes.ts';
@@ -13,7 +12,7 @@ import type { NodeProcess } from './processes.ts';
 const CGROUPS = '/sys/fs/cgroup';
 const FIRST_PROCESS_MS = 10_000;
 /** The user's PATH may be without the places of a system's own commands. */
-const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+export const SYSTEM_ENV = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
 
 /** The mount, network and PID namespaces that a node lives in. */
 export class Namespaces {
@@ -25,7 +24,7 @@ export class Namespaces {
   private constructor(pid: number, directory: NodeDirectory) {
     this.pid = pid;
     this.directory = directory;
-    this.options = { env: { PATH }, cwd: '/' };
+    this.options = { env: SYSTEM_ENV, cwd: '/' };
   }
 
   /** Those of the node whose state is in this directory, if it is up. */
@@ -47,7 +46,7 @@ export class Namespaces {
     await copyFile(pause, directory.pause);
     const flags = ['--mount', '--net', '--pid', '--fork', '--mount-proc', '--propagation=private'];
     const child = spawn('unshare', [...flags, directory.pause], {
-      env: { PATH },
+      env: SYSTEM_ENV,
       cwd: '/',
       stdio: 'ignore',
       detached: true,
@@ -91,7 +90,7 @@ export class Namespaces {
 
   /** One below the root of each hierarchy; written down first, for who ends the node. */
   private async makeCgroups(): Promise<void> {
-    const paths = (await readdir(CGROUPS)).map((name) => join(CGROUPS, name, CGROUP_ROOT));
+    const paths = (await readdir(CGROUPS)).map((name) => join(CGROUPS, name, this.directory.cgroup));
     await writeFile(join(this.directory.state, 'cgroups'), paths.map((path) => `${path}\n`).join(''));
     for (const path of paths) await mkdir(path, { recursive: true });
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 
 /** Where a node of our own keeps what it needs. */
@@ -19,6 +20,8 @@ export interface NodeDirectory {
   readonly store: string;
   /** Images as archives. */
   readonly images: string;
+  /** Name of the cgroup that all pods are below: nobody else's. */
+  readonly cgroup: string;
   /** Held while a node is started or ended. */
   readonly lockFile: string;
 }
@@ -40,6 +43,7 @@ export function nodeDirectory(cacheDir: string): NodeDirectory {
     log: (process) => join(logs, `${process}.log`),
     store: join(directory, 'containerd'),
     images: join(directory, 'images'),
+    cgroup: `sluice-${createHash('sha256').update(state).digest('hex').slice(0, 8)}`,
     lockFile: join(directory, 'node.lock'),
   };
 }
