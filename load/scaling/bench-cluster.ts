@@ -21,7 +21,7 @@ const COLLECTIONS = {
 } as const;
 export type BenchKind = keyof typeof COLLECTIONS;
 
-const READY_MS = 120_000;
+const READY_MS = 300_000;
 const POLL_MS = 250;
 
 /** What the bench does to the cluster. Methods reject with KubeError. */
@@ -70,13 +70,13 @@ export class BenchCluster {
     await this.api.request({ method: 'POST', path, body });
   }
 
-  /** Resolves when all replicas of a Deployment are ready. @throws Error after two minutes */
+  /** Resolves when all replicas of a Deployment are ready. @throws Error after five minutes */
   async whenReady(namespace: string, name: string): Promise<void> {
     const end = performance.now() + READY_MS;
     for (;;) {
       const { spec, status } = await this.deployment(namespace, name);
       if (status.readyReplicas === spec.replicas) return;
-      if (performance.now() > end) throw new Error(`${namespace}/${name} is not ready after two minutes.`);
+      if (performance.now() > end) throw new Error(`${namespace}/${name} is not ready after five minutes.`);
       await sleep(POLL_MS);
     }
   }
