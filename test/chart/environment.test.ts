@@ -14,7 +14,7 @@ const NOT_OURS = /^(NODE_OPTIONS|OTEL_.+|DATABASE_PASSWORD|DATABASE_BASE_URL)$/;
 /** Files of Secrets are there in a pod only. */
 const readable = (): boolean => true;
 
-const common = { ...config.adminConfig, ...config.logConfig };
+const common = { ...config.adminConfig, ...config.logConfig, ...config.startConfig };
 const pipeline = {
   ...config.brokerConfig,
   ...config.databaseConfig,

@@ -1,4 +1,7 @@
-{{- /* Settings that several processes share, as YAML: name: value. No secrets. */}}
+{{- /*
+Settings that several processes share, as YAML: name: value. No secrets. What is missing at the start is waited for: to
+be started anew would change nothing, and readiness tells it.
+*/}}
 {{- define "sluice.config" -}}
 KAFKA_BROKERS: {{ include "sluice.kafkaBrokers" . | quote }}
 SLUICE_TOPIC_PREFIX: {{ .Values.pipeline.topicPrefix | quote }}
@@ -8,6 +11,7 @@ LOG_LEVEL: {{ .Values.pipeline.logLevel | quote }}
 REMOTE_URL: {{ include "sluice.remoteUrl" . | quote }}
 REMOTE_TIMEOUT_MS: {{ include "sluice.int" .Values.remote.timeoutMs | quote }}
 REMOTE_MAX_ATTEMPTS: {{ include "sluice.int" .Values.remote.maxAttempts | quote }}
+START_TIMEOUT_SECONDS: "86400"
 ADMIN_HOST: 0.0.0.0
 ADMIN_PORT: "9464"
 {{- with include "sluice.otlpEndpoint" . }}

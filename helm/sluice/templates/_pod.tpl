@@ -88,6 +88,11 @@ spec:
         {{- with .ports }}
         {{- . | trim | nindent 8 }}
         {{- end }}
+      startupProbe:
+        httpGet: {path: /livez, port: admin}
+        periodSeconds: 1
+        timeoutSeconds: 2
+        failureThreshold: 120
       readinessProbe:
         httpGet: {path: /readyz, port: admin}
         periodSeconds: 2
