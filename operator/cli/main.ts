@@ -16,6 +16,8 @@ try {
 } catch (error) {
   report(error);
 }
+// All has been said: connections that are still being opened, or closed, are waited for by nobody.
+process.exit();
 
 function report(error: unknown): void {
   if (error instanceof CommanderError && error.exitCode === 0) return;

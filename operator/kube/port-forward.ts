@@ -28,7 +28,10 @@ export async function getFromPod(
   timeoutMs: number,
 ): Promise<PodAnswer> {
   const signal = AbortSignal.timeout(timeoutMs);
-  const connection = await within(signal, connect(config, at), at);
+  const connecting = connect(config, at);
+  // One that comes too late would keep the process alive.
+  signal.addEventListener('abort', () => void connecting.then((late) => late.destroy()).catch(() => {}));
+  const connection = await within(signal, connecting, at);
   const answer = async (): Promise<PodAnswer> => {
     const response = await request(connection, path, at.port);
     return { status: response.statusCode ?? 0, body: await text(response) };
