@@ -140,7 +140,7 @@ test('lag rises, and the replicas of consumers that write no metadata follow', a
   await until('enough replicas', () => consumers.replicas() >= 4, 60_000);
   const view = await until('them to be seen', async () => {
     const found = await worker();
-    return found.ready >= 2 && found;
+    return (found.ready ?? 0) >= 2 && found;
   });
   enough.abort();
   const sent = await sending;
