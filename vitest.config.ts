@@ -18,6 +18,7 @@ export default defineConfig({
             'test/architecture.test.ts',
             'test/cluster/**/*.test.ts',
             'test/fixtures/**/*.test.ts',
+            'test/e2e/*/**/*.test.ts',
           ],
         },
       },
@@ -66,6 +67,18 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: minutes(1),
           hookTimeout: minutes(15),
+        },
+      },
+      {
+        extends: true,
+        test: {
+          // The chart on a cluster with nodes: pods run.
+          name: 'cluster',
+          include: ['test/e2e/*.test.ts'],
+          globalSetup: ['test/cluster/workload-setup.ts'],
+          fileParallelism: false,
+          testTimeout: minutes(6),
+          hookTimeout: minutes(8),
         },
       },
       {
