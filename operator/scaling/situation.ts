@@ -108,7 +108,7 @@ function knowledgeOf(
   const lead = coldStartSeconds(memory.operation) + rebalanceSeconds(memory.rebalances);
   const own = ownPlan(arrival, rampOf(memory.samples, dispersion), lead);
   const whole = planFrom(own, inflow(memory, upstream), memory.samples, upstream.some(isRestless));
-  const excess = capacity === undefined ? 0 : excessOf(troubled, rates, capacity.perReplica);
+  const excess = capacity === undefined ? 0 : excessShare(troubled, rates, capacity.perReplica);
   const plan = withoutExcess(whole, excess);
   const age = ageSeconds(look, memory.marks, memory.at);
   const knowledge = { look, arrival, capacity, troubled, plan, backlog, age };
@@ -122,8 +122,11 @@ function knowledgeOf(
   return { ...knowledge, sized: sizedOf(sizing, spec, replicas, memory) };
 }
 
-/** What arrives at troubled partitions beyond what can be settled there. */
-function excessOf(
+/**
+ * Share of what arrives that goes to troubled partitions beyond what can be settled there. A share and not a rate:
+ * the rates of partitions have a longer memory than those of arrivals, and say too much after a burst.
+ */
+function excessShare(
   { hot, poisoned }: TroubledPartitions,
   rates: readonly number[],
   perReplica: number,
@@ -131,14 +134,15 @@ function excessOf(
   const beyond = sum(
     hot.map((index) => Math.max(0, (rates[index] ?? 0) - SETTINGS.hotUtilization * perReplica)),
   );
-  return beyond + sum(poisoned.map((index) => rates[index] ?? 0));
+  const excess = beyond + sum(poisoned.map((index) => rates[index] ?? 0));
+  return excess > 0 ? excess / sum(rates) : 0;
 }
 
-const withoutExcess = (plan: Plan, excess: number): Plan => ({
+const withoutExcess = (plan: Plan, share: number): Plan => ({
   ...plan,
-  soon: Math.max(0, plan.soon - excess),
-  sizing: Math.max(0, plan.sizing - excess),
-  ahead: Math.max(0, plan.ahead - excess),
+  soon: plan.soon * (1 - share),
+  sizing: plan.sizing * (1 - share),
+  ahead: plan.ahead * (1 - share),
 });
 
 /** A stage that stood still lately, or has something to work off, passes on more than arrives there. */

@@ -73,3 +73,8 @@ test('what no replica count can settle is not asked of one', () => {
   // Of 110/s one partition gets 67/s, where a replica settles 20/s: fifteen replicas do no more for it than four.
   expect(checkRandomTrace(160).breaches).toEqual([]);
 });
+
+test('what a hot partition gets is known from longer ago than what arrives, and is not taken off it', () => {
+  // After an outage the rates of the last minute are those of the replay.
+  expect([259, 291].flatMap((index) => checkRandomTrace(index).breaches)).toEqual([]);
+});
