@@ -36,15 +36,17 @@ export async function startTarget(options: StartOptions): Promise<Target> {
   const directory = await createTemporaryDirectory('load');
   const env: Env = { LOG_LEVEL: 'warn', ...TUNING, ...options.env, SLUICE_DATA_DIR: directory.path };
   const log = createLogger('load', { level: 'silent' });
+  const config = parseLocalConfig(env);
   const stack = new Stack({
-    config: parseLocalConfig(env),
+    config,
     env,
     replicas: {},
     remoteLatencyMs,
     accounts,
     fresh: false,
     steps: createSteps(createScreen(process.stdout)),
-    createAdmin: (brokers) => createAdmin({ brokers, clientId: 'sluice-load', log }),
+    createAdmin: (brokers) =>
+      createAdmin({ brokers, security: config.security, clientId: 'sluice-load', log }),
     onCrash: ({ name, code, lastLines }) => onCrash(`${name} ended with ${code}: ${lastLines.join('\n')}`),
     signal,
   });
