@@ -222,7 +222,9 @@ test('a partition that has lost its leader', async () => {
   await admin.createTopics({ waitForLeaders: true, topics: [{ topic: 'open-spread', numPartitions: 8 }] });
   await admin.disconnect();
   const source = sourceOf({ main: { brokers: [broker.plain] } });
-  expect(await readOne(source, 'main', 'open-spread')).toMatchObject({ kind: 'known' });
+  // The broker has just been started: its coordinators may still be loading.
+  const isKnown = async () => (await readOne(source, 'main', 'open-spread')).kind === 'known';
+  await until('a first reading', isKnown, 30_000);
   await broker.loseLogDirectory();
   const reading = await until(
     'a partition without a leader',
