@@ -1,8 +1,8 @@
-import { inspect } from 'node:util';
 import { chooseGenerator } from '../lib/choose-generator.ts';
 import type { Generator } from '../lib/generator.ts';
 import type { Interruption } from '../lib/interruption.ts';
-import { explain, listenForInterruption } from '../lib/interruption.ts';
+import { listenForInterruption } from '../lib/interruption.ts';
+import { runBench } from '../lib/run-bench.ts';
 import { describeMachine } from '../lib/machine.ts';
 import type { Mode } from '../lib/measure.ts';
 import { MODES } from '../lib/measure.ts';
@@ -32,16 +32,7 @@ const WARM_UP_SECONDS = 10;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-try {
-  const options = parseOptions(process.argv.slice(2));
-  if (options.help) say(USAGE);
-  else await bench(options);
-  process.exit(0);
-} catch (error) {
-  const { exitCode, text } = explain(error, inspect);
-  process.stderr.write(`${text}\n`);
-  process.exit(exitCode);
-}
+await runBench({ parseOptions, usage: USAGE, bench }, process.argv.slice(2));
 
 async function bench(options: BenchOptions): Promise<void> {
   const interruption = listenForInterruption();

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { inspect } from 'node:util';
 import { createLogger } from '../../otel/logger.ts';
 import { topicOf } from '../../services/domain/events.ts';
-import { explain, listenForInterruption } from '../lib/interruption.ts';
+import { listenForInterruption } from '../lib/interruption.ts';
+import { runBench } from '../lib/run-bench.ts';
 import { describeMachine } from '../lib/machine.ts';
 import type { Change, ChangeContext } from './changes.ts';
 import { change } from './changes.ts';
@@ -22,16 +22,7 @@ const KEY_SECONDS = 10;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-try {
-  const options = parseOptions(process.argv.slice(2));
-  if (options.help) say(USAGE);
-  else await bench(options);
-  process.exit(0);
-} catch (error) {
-  const { exitCode, text } = explain(error, inspect);
-  process.stderr.write(`${text}\n`);
-  process.exit(exitCode);
-}
+await runBench({ parseOptions, usage: USAGE, bench }, process.argv.slice(2));
 
 async function bench(options: RebalanceOptions): Promise<void> {
   const interruption = listenForInterruption();

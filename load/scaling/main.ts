@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { inspect } from 'node:util';
-import { explain, listenForInterruption } from '../lib/interruption.ts';
+import { listenForInterruption } from '../lib/interruption.ts';
+import { runBench } from '../lib/run-bench.ts';
 import { describeMachine } from '../lib/machine.ts';
 import { BenchCluster } from './bench-cluster.ts';
 import { drawRuns } from './charts.ts';
@@ -18,16 +18,7 @@ import { TRACES } from './traces.ts';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-try {
-  const options = parseOptions(process.argv.slice(2));
-  if (options.help) say(USAGE);
-  else await bench(options);
-  process.exit(0);
-} catch (error) {
-  const { exitCode, text } = explain(error, inspect);
-  process.stderr.write(`${text}\n`);
-  process.exit(exitCode);
-}
+await runBench({ parseOptions, usage: USAGE, bench }, process.argv.slice(2));
 
 async function bench(options: ScalingOptions): Promise<void> {
   const { signal, happened } = listenForInterruption();
