@@ -6,6 +6,14 @@ import { guard } from '../../services/local/supervisor/guard.ts';
 /** A command has failed: the message has its last lines. */
 export class CommandError extends Error {
   readonly code = 'command';
+  /** Exit code, and the last lines of stderr. */
+  readonly outcome: string;
+
+  constructor(command: string, exitCode: number | null, lastLines: readonly string[]) {
+    const outcome = `failed (exit ${exitCode}):\n${lastLines.join('\n')}`;
+    super(`${command} ${outcome}`);
+    this.outcome = outcome;
+  }
 }
 
 export interface CommandOptions {
@@ -53,5 +61,5 @@ export async function command(
     }),
   ]).finally(() => shell?.kill('SIGKILL'));
   if (code === 0) return output;
-  throw new CommandError(`${[name, ...args].join(' ')} failed (exit ${code}):\n${last.join('\n')}`);
+  throw new CommandError([name, ...args].join(' '), code, last);
 }

@@ -1,8 +1,5 @@
-import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
-import { guard } from '../../../services/local/supervisor/guard.ts';
+import { command, CommandError } from '../command.ts';
 
 /** Go is missing, too old, or a build has failed: the message says what to do. */
 export class GoError extends Error {
@@ -18,32 +15,13 @@ export interface GoOptions {
   readonly signal?: AbortSignal;
 }
 
-const LAST_LINES = 20;
-
 /** Runs `go` and resolves to what it printed. @throws GoError with its last lines; ENOENT when there is no Go */
 export async function go(args: readonly string[], options: GoOptions): Promise<string> {
-  const { cwd, env, onLine, signal } = options;
-  const child = spawn('go', args, {
-    cwd,
-    env: { ...env, CGO_ENABLED: '0', GOWORK: 'off' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    ...(signal ? { signal } : {}),
+  const env = { ...options.env, CGO_ENABLED: '0', GOWORK: 'off' };
+  return command('go', args, { ...options, env }).catch((error: unknown) => {
+    if (!(error instanceof CommandError)) throw error;
+    throw new GoError(`go ${args.slice(0, 2).join(' ')} ${error.outcome}`);
   });
-  const shell = child.pid === undefined ? undefined : guard(child.pid, 'SIGTERM');
-  const last: string[] = [];
-  createInterface({ input: child.stderr }).on('line', (line) => {
-    if (last.push(line) > LAST_LINES) last.shift();
-    onLine?.(line);
-  });
-  const [output, code] = await Promise.all([
-    text(child.stdout),
-    new Promise<number | null>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', resolve);
-    }),
-  ]).finally(() => shell?.kill('SIGKILL'));
-  if (code === 0) return output;
-  throw new GoError(`go ${args.slice(0, 2).join(' ')} failed (exit ${code}):\n${last.join('\n')}`);
 }
 
 /** @throws GoError when the Go on the PATH is missing or older, with what to do */
@@ -68,10 +46,4 @@ export function isAtLeast(goVersion: string, minimum: string): boolean {
     if (difference !== 0) return difference > 0;
   }
   return true;
-}
-
-async function text(stream: Readable): Promise<string> {
-  let whole = '';
-  for await (const chunk of stream) whole += String(chunk);
-  return whole;
 }
