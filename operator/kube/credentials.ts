@@ -40,6 +40,15 @@ export class Credentials {
     const context = new Context('https://unused', HttpMethod.GET);
     await this.config.applySecurityAuthentication(context);
     this.headers = { values: context.getHeaders(), at: performance.now() };
-    this.dispatcher ??= context.getDispatcher();
+    this.dispatcher ??= context.getDispatcher()?.compose(overHttp1);
   }
+}
+
+/**
+ * One exchange per connection at a time. Over HTTP/2, which the client library would choose, node:http2 can fall into
+ * writing frames without an end: seen on a machine with 40 processes per core, at 1,000 StageScalers, it
+ * took all memory within a minute.
+ */
+function overHttp1(dispatch: Dispatcher['dispatch']): Dispatcher['dispatch'] {
+  return (options, handler) => dispatch({ ...options, allowH2: false } as typeof options, handler);
 }
