@@ -1,10 +1,12 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const minutes = (count: number): number => count * 60_000;
 
 export default defineConfig({
   test: {
-    // Tests share a machine with two cores with Kafka, Postgres and each other.
+    // Tests share a machine with two cores with Kafka, Postgres and each other. Most of their time they wait.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     testTimeout: 20_000,
     hookTimeout: 30_000,
     setupFiles: ['test/global-setup-node.ts'],

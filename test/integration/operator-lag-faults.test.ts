@@ -52,7 +52,7 @@ beforeAll(async () => {
   const admin = new Kafka({ brokers: [broker.plain], logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
   await admin.createTopics({
-    waitForLeaders: true,
+    waitForLeaders: false,
     topics: [
       { topic: TOPIC, numPartitions: 1 },
       { topic: 'closed-topic', numPartitions: 1 },
@@ -219,7 +219,7 @@ test('a broker that is gone: Unknown at once and few connections; known again wh
 test('a partition that has lost its leader', async () => {
   const admin = new Kafka({ brokers: [broker.plain], logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
-  await admin.createTopics({ waitForLeaders: true, topics: [{ topic: 'open-spread', numPartitions: 8 }] });
+  await admin.createTopics({ waitForLeaders: false, topics: [{ topic: 'open-spread', numPartitions: 8 }] });
   await admin.disconnect();
   const source = sourceOf({ main: { brokers: [broker.plain] } });
   // The broker has just been started: its coordinators may still be loading.

@@ -31,7 +31,7 @@ beforeAll(async () => {
   producer = kafka.producer();
   await Promise.all([admin.connect(), producer.connect()]);
   topic = `topic-${namespace.name}`;
-  await admin.createTopics({ topics: [{ topic, numPartitions: PARTITIONS }], waitForLeaders: true });
+  await admin.createTopics({ topics: [{ topic, numPartitions: PARTITIONS }], waitForLeaders: false });
   const config = { ...configOfBrokers(brokers), tickSeconds: TICK_SECONDS };
   operator = await startOperator({ kubeconfig, namespace: namespace.name, config });
   await until('leadership', () => operator.isLeader());

@@ -52,14 +52,15 @@ async function ensureTopics(options: ClientOptions, topics: readonly TopicSpec[]
     const missing = topics.filter(({ topic }) => !existing.has(topic));
     if (missing.length === 0) return [];
     await admin.createTopics({
-      waitForLeaders: true,
+      // kafkajs gives up where the broker has not heard of the topic yet.
+      waitForLeaders: false,
       topics: missing.map(({ topic, partitions }) => ({
         topic,
         numPartitions: partitions,
         replicationFactor: -1,
       })),
     });
-    // waitForLeaders returns before the leaders answer: sending now would store some messages twice.
+    // Before the leaders answer, sending would store some messages twice.
     for (const { topic } of missing) await settled.execute(() => admin.fetchTopicOffsets(topic));
     return missing.map(({ topic }) => topic);
   } finally {
