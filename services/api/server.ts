@@ -107,7 +107,8 @@ function reduceTarget(request: IncomingMessage): boolean {
 function listen(server: Server, { host, port }: { host: string; port: number }): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host, port, backlog: 1_024 }, () => {
+    // The most that Linux allows by default: many clients may come at once, when another replica has gone.
+    server.listen({ host, port, backlog: 4_096 }, () => {
       server.off('error', reject);
       resolve();
     });

@@ -40,7 +40,7 @@ async function start(config: SimulatorConfig, { log, metrics, fatal }: ServiceCo
     onAnswer: (outcome) => calls.add(1, { outcome }),
     onFatal: fatal,
   });
-  server.listen(config.port, config.host);
+  server.listen({ port: config.port, host: config.host, backlog: 4_096 });
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   log.info({ host: config.host, port, entries: ledger.size, settings: config.settings }, 'listening');
