@@ -43,6 +43,14 @@ test('pods are told of the DNS and look up names of the cluster', () => {
   });
 });
 
+test.each(['containerd.toml', 'containerd-store.toml'])('%s names no directory of the machine', (name) => {
+  const paths = [...files[name]!.matchAll(/^ *(?:root|state|path|conf_dir) = "(.+)"$/gm)].map(
+    ([, path]) => path!,
+  );
+  expect(paths.length).toBeGreaterThan(2);
+  for (const path of paths) expect(path).toMatch(/^\/(cache|run)\//);
+});
+
 test('a tool that is missing is named', () => {
   expect(() => nodeProcesses({ directory, keys, tools: {} })).toThrow('A node needs etcd');
 });

@@ -75,13 +75,20 @@ root = "${store}"
 state = "/run/containerd"
 `;
 
+/** What it would otherwise make in /opt of the machine. */
+const CONTAINERD_OPT = `[plugins."io.containerd.internal.v1.opt"]
+  path = "/run/containerd/opt"
+`;
+
 /** The store of images alone, without pods. */
 const containerdStore = (directory: NodeDirectory): string => `${containerdBase(directory)}
 disabled_plugins = ["io.containerd.grpc.v1.cri"]
-`;
+
+${CONTAINERD_OPT}`;
 
 // Without CAP_SYS_RESOURCE nobody can lower the score by which processes are ended for want of memory.
 const containerd = (directory: NodeDirectory, pauseImage: string): string => `${containerdBase(directory)}
+${CONTAINERD_OPT}
 [plugins."io.containerd.grpc.v1.cri"]
   sandbox_image = "${pauseImage}"
   restrict_oom_score_adj = true
