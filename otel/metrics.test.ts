@@ -66,6 +66,49 @@ test('a gauge that fails, hangs or does not know is left out, and the others are
   );
 });
 
+test('what is observed is shown as a whole, however many sets of attributes there are', async () => {
+  const metrics = createMetrics('operator');
+  metrics.gauge('sluice.scaler.replicas', () =>
+    Array.from({ length: 9_000 }, (_, n) => ({
+      value: n,
+      attributes: { scaler: `shop/s-${n % 3_000}`, kind: (['decided', 'desired', 'ready'] as const)[n % 3]! },
+    })),
+  );
+  const { text } = await scrape(metrics);
+  const lines = text.split('\n').filter((line) => line.startsWith('sluice_scaler_replicas{'));
+  expect(new Set(lines).size).toBe(9_000);
+  expect(text).not.toContain('overflow');
+});
+
+test('what is no longer observed is no longer shown, and a counter that is observed says it is one', async () => {
+  const metrics = createMetrics('operator');
+  const of = (scaler: string) => ({ value: 3, attributes: { scaler } });
+  let scalers = ['a', 'b'];
+  metrics.gauge('sluice.scaler.lag', () => scalers.map(of));
+  metrics.observedCounter('sluice.scaler.rebalances', () => scalers.map(of));
+  const before = (await scrape(metrics)).text;
+  expect(before).toContain('sluice_scaler_lag{scaler="b"} 3\n');
+  expect(before).toContain(
+    '# TYPE sluice_scaler_rebalances_total counter\nsluice_scaler_rebalances_total{scaler="a"} 3',
+  );
+  close();
+  scalers = ['a'];
+  const after = (await scrape(metrics)).text;
+  expect(after).toContain('sluice_scaler_lag{scaler="a"} 3');
+  expect(after).not.toContain('scaler="b"');
+});
+
+test('several may observe one metric', async () => {
+  const metrics = createMetrics('stages');
+  for (const stage of ['validate', 'remote'] as const)
+    metrics.gauge('sluice.stage.in_flight', () => [{ value: 1, attributes: { stage } }]);
+  const { text } = await scrape(metrics);
+  expect(text).toContain(
+    'sluice_stage_in_flight{stage="validate"} 1\nsluice_stage_in_flight{stage="remote"} 1\n',
+  );
+  expect(text.match(/# TYPE sluice_stage_in_flight /g)).toHaveLength(1);
+});
+
 test('names, kinds and attributes are checked by the compiler', () => {
   const metrics = createMetrics('types');
   // @ts-expect-error not in the schema

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
-import type { Meter, ObservableResult } from '@opentelemetry/api';
 import type * as ExporterModule from '@opentelemetry/exporter-prometheus';
 import type * as ResourcesModule from '@opentelemetry/resources';
 import type * as MetricsModule from '@opentelemetry/sdk-metrics';
 import type { AttributesOf, MetricDefinition, MetricName, NameOf } from './schema/metrics.ts';
 import { METRICS } from './schema/metrics.ts';
+import { ObservedMetrics } from './observed-metrics.ts';
 import { observeProcess } from './process-metrics.ts';
 
 /** Attributes may be left out only where the metric has none. */
@@ -37,7 +37,10 @@ export interface Metrics {
   counter<Name extends NameOf<'counter'>>(name: Name): CounterOf<Name>;
   upDownCounter<Name extends NameOf<'updowncounter'>>(name: Name): UpDownCounterOf<Name>;
   histogram<Name extends NameOf<'histogram'>>(name: Name): HistogramOf<Name>;
-  /** `observe` is called at each scrape; one that rejects, or takes over a second, is left out of it. */
+  /**
+   * `observe` is called at each scrape, which shows what it gives and nothing else; one that rejects, or takes over a
+   * second, is left out of it. Several may observe one metric, each with attributes of its own.
+   */
   gauge<Name extends NameOf<'gauge'>, const Value extends Observed<Name>>(
     name: Name,
     observe: () => Value | Promise<Value>,
@@ -58,7 +61,6 @@ const { PrometheusExporter } = require('@opentelemetry/exporter-prometheus') as 
 const { resourceFromAttributes } = require('@opentelemetry/resources') as typeof ResourcesModule;
 const { MeterProvider } = require('@opentelemetry/sdk-metrics') as typeof MetricsModule;
 
-const OBSERVE_TIMEOUT_MS = 1_000;
 const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /**
@@ -66,18 +68,21 @@ const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
  * format by `handler`. Get an instrument once and keep it; recording costs well under a microsecond.
  */
 export function createMetrics(service: string): Metrics {
-  const exporter = new PrometheusExporter({ preventServerStart: true, withoutScopeInfo: true });
-  const provider = new MeterProvider({
-    readers: [exporter],
-    resource: resourceFromAttributes({ 'service.name': service }),
+  const resource = resourceFromAttributes({ 'service.name': service });
+  const observed = new ObservedMetrics(resource);
+  const exporter = new PrometheusExporter({
+    preventServerStart: true,
+    withoutScopeInfo: true,
+    metricProducers: [observed],
   });
+  const provider = new MeterProvider({ readers: [exporter], resource });
   const meter = provider.getMeter('sluice');
   const metrics: Metrics = {
     counter: (name) => meter.createCounter(name, optionsOf(name)),
     upDownCounter: (name) => meter.createUpDownCounter(name, optionsOf(name)),
     histogram: (name) => meter.createHistogram(name, optionsOf(name)),
-    gauge: (name, observe) => observable(meter, name, observe),
-    observedCounter: (name, observe) => observable(meter, name, observe),
+    gauge: (name, observe) => observed.add(name, observe),
+    observedCounter: (name, observe) => observed.add(name, observe),
     handler(request, response) {
       exporter.getMetricsRequestHandler(request, response);
       // The exporter names no version of the format; it answers later, so this header still wins.
@@ -92,34 +97,4 @@ export function createMetrics(service: string): Metrics {
 function optionsOf(name: MetricName) {
   const { unit, description, buckets }: MetricDefinition = METRICS[name];
   return { unit, description, ...(buckets && { advice: { explicitBucketBoundaries: [...buckets] } }) };
-}
-
-type AnyObserved = number | readonly Observation<MetricName>[] | undefined;
-
-function observable(meter: Meter, name: MetricName, observe: () => AnyObserved | Promise<AnyObserved>): void {
-  const instrument =
-    METRICS[name].kind === 'counter'
-      ? meter.createObservableCounter(name, optionsOf(name))
-      : meter.createObservableGauge(name, optionsOf(name));
-  instrument.addCallback(async (result) => {
-    // A scrape must not hang or fail because one value cannot be had.
-    const observed = await inTime(observe).catch(() => undefined);
-    report(result, observed);
-  });
-}
-
-function report(result: ObservableResult, observed: AnyObserved): void {
-  if (observed === undefined) return;
-  if (typeof observed === 'number') return result.observe(observed);
-  for (const { value, attributes } of observed) result.observe(value, attributes);
-}
-
-async function inTime<Value>(observe: () => Value | Promise<Value>): Promise<Value | undefined> {
-  const value = observe();
-  if (!(value instanceof Promise)) return value;
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), OBSERVE_TIMEOUT_MS).unref();
-  });
-  return Promise.race([value, timeout]).finally(() => clearTimeout(timer));
 }

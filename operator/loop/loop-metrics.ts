@@ -2,22 +2,24 @@ import type { Metrics } from '../../otel/metrics.ts';
 import type { Measured } from '../scaling/types.ts';
 import type { ApplyListener } from './apply.ts';
 import type { Board } from './board.ts';
+import { DecisionCounts } from './decision-counts.ts';
 import type { Outcome, OutcomeSink, ScaleTarget } from './ports.ts';
 
-/** Counts every decision, and shows the latest of each scaler at every scrape. */
+/** Counts every decision, and shows the latest of each scaler at every scrape. The board is told before it. */
 export function createMetricsSink(metrics: Metrics, board: Board): OutcomeSink {
   observeScalers(metrics, board);
-  const decisions = metrics.counter('sluice.scaler.decisions');
+  const decisions = new DecisionCounts();
+  metrics.observedCounter('sluice.scaler.decisions', () => decisions.all());
   const count = ({ scaler, decision, result }: Outcome): void => {
     // Counted when it has ended.
-    if (result !== 'applying')
-      decisions.add(1, { scaler: scaler.spec.name, reason: decision.reason, result });
+    if (result !== 'applying') decisions.add({ scaler: scaler.spec.name, reason: decision.reason, result });
   };
   return {
     accept: (outcomes, _at, unread = []) => {
       outcomes.forEach(count);
       for (const { scaler } of unread)
-        decisions.add(1, { scaler: scaler.spec.name, reason: 'TargetUnreadable', result: 'unread' });
+        decisions.add({ scaler: scaler.spec.name, reason: 'TargetUnreadable', result: 'unread' });
+      decisions.keep((name) => board.get(name) !== undefined);
     },
     settle: count,
   };
