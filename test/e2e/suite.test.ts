@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, inject } from 'vitest';
 import { describeInstall } from './suite/install.ts';
-import { describeLoad } from './suite/load.ts';
+import { describeDuel, describeSmoke } from './suite/load.ts';
+import { describeOneTrace } from './suite/one-trace.ts';
 import type { Suite } from './suite/suite.ts';
-import { openSuite } from './suite/suite.ts';
+import { closeSuite, openSuite } from './suite/suite.ts';
 
 // One release for all parts, in this order: each begins where the one before has left it.
+let opening: Promise<Suite> | undefined;
 let opened: Suite | undefined;
 const suite = (): Suite => {
   if (!opened) throw new Error('There is no release: its installation has failed.');
@@ -12,18 +14,25 @@ const suite = (): Suite => {
 };
 
 beforeAll(async () => {
-  const open = await openSuite(inject('WORKLOAD_CLUSTER'));
+  opening = openSuite(inject('WORKLOAD_CLUSTER'));
+  const open = await opening;
   open.report.tell('install.txt', await open.release.install());
   opened = open;
 });
 afterAll(async () => {
-  await opened?.watch.close();
-  await opened?.release.uninstall();
+  const left = await opening?.catch(() => undefined);
+  if (left) await closeSuite(left);
 });
 
 describe('helm install', () => {
   describeInstall(suite);
 });
+describe('one trace', () => {
+  describeOneTrace(suite);
+});
 describe('load', () => {
-  describeLoad(suite);
+  describeSmoke(suite);
+});
+describe('the same load on both shapes', () => {
+  describeDuel(suite);
 });

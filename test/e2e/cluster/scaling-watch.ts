@@ -3,6 +3,7 @@ import { KubeClient } from '../../../operator/kube/kube-api.ts';
 import { loadKubeConfig } from '../../../operator/kube/load-config.ts';
 import type { Sample } from '../reading/scaling-record.ts';
 import type { KubectlOptions } from './kubectl.ts';
+import { Poller } from './poller.ts';
 
 const INTERVAL_MS = 500;
 
@@ -29,13 +30,12 @@ export class ScalingWatch {
   private readonly api: KubeClient;
   private readonly path: string;
   private readonly byName = new Map<string, Sample[]>();
-  private readonly closing = new AbortController();
-  private readonly done: Promise<void>;
+  private readonly poller: Poller;
 
   constructor({ kubeconfig, namespace }: Pick<KubectlOptions, 'kubeconfig' | 'namespace'>) {
     this.api = new KubeClient(loadKubeConfig(kubeconfig));
     this.path = `/apis/sluice.dev/v1alpha1/namespaces/${namespace}/stagescalers`;
-    this.done = this.watch();
+    this.poller = new Poller(() => this.look(), INTERVAL_MS);
   }
 
   /** What was seen of one since a time (Unix ms). */
@@ -48,17 +48,8 @@ export class ScalingWatch {
   }
 
   async close(): Promise<void> {
-    this.closing.abort();
-    await this.done;
+    await this.poller.close();
     await this.api.close();
-  }
-
-  private async watch(): Promise<void> {
-    while (!this.closing.signal.aborted) {
-      // A look that fails is a gap in the recording, no more.
-      await this.look().catch(() => {});
-      await new Promise((resolve) => setTimeout(resolve, INTERVAL_MS));
-    }
   }
 
   private async look(): Promise<void> {

@@ -1,15 +1,13 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { drawTrace } from '../../../operator/simulation/report/trace-chart.ts';
-import type { Sample } from './scaling-record.ts';
-import { courseOf } from './scaling-record.ts';
 
-/** What a run has to show, as files of one directory; and on the terminal, what is short. */
+/** What a run has to show, as files of one directory, emptied first; and on the terminal, what is short. */
 export class Report {
   private readonly directory: string;
 
   constructor(directory: string) {
     this.directory = directory;
+    rmSync(directory, { recursive: true, force: true });
     mkdirSync(directory, { recursive: true });
   }
 
@@ -21,15 +19,5 @@ export class Report {
   tell(name: string, text: string): void {
     this.add(name, text);
     process.stdout.write(`\n${name}\n${text.trimEnd()}\n`);
-  }
-
-  /** Load, replicas, lag and age of one stage. */
-  draw(name: string, title: string, samples: readonly Sample[], objectiveSeconds: number): void {
-    const line = {
-      controller: 'sluice',
-      label: 'as kubectl get stagescalers tells it',
-      course: courseOf(samples),
-    };
-    this.add(name, drawTrace({ title, subtitle: '', objectiveSeconds, lines: [line] }));
   }
 }

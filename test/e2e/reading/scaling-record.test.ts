@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Sample } from './scaling-record.ts';
-import { courseOf, summarize } from './scaling-record.ts';
+import { summarize } from './scaling-record.ts';
 
 const sample = (second: number, replicas: number, ageSeconds?: number): Sample => ({
   atMs: 1_000_000 + second * 1_000,
@@ -28,8 +28,4 @@ test('adds up what was late and what was paid for', () => {
 
 test('nothing comes of nothing', () => {
   expect(summarize([], 10)).toMatchObject({ seconds: 0, replicaSeconds: 0, changes: [] });
-});
-
-test('can be drawn', () => {
-  expect(courseOf(recording)).toMatchObject({ seconds: [0, 2, 5, 6, 16], age: [0.5, 12, 11, 0, 0.1] });
 });

@@ -1,5 +1,3 @@
-import type { Course } from '../../../operator/simulation/run/job.ts';
-
 /** What the status of a StageScaler said at a time. What it did not know is undefined. */
 export interface Sample {
   /** Unix ms. */
@@ -45,18 +43,6 @@ export function summarize(samples: readonly Sample[], objectiveSeconds: number):
     changes: steps.map(({ from, to, atMs }) => `${Math.round((atMs - originMs) / 1_000)} s: ${from} → ${to}`),
     ups: steps.filter(({ from, to }) => to > from).length,
     downs: steps.filter(({ from, to }) => to < from).length,
-  };
-}
-
-/** The recording as something to draw. */
-export function courseOf(samples: readonly Sample[]): Course {
-  const originMs = samples[0]?.atMs ?? 0;
-  return {
-    seconds: samples.map(({ atMs }) => Math.round((atMs - originMs) / 100) / 10),
-    rate: samples.map(({ arrivalPerSecond = 0 }) => arrivalPerSecond),
-    replicas: samples.map(({ replicas }) => replicas),
-    lag: samples.map(({ lagRecords = 0 }) => lagRecords),
-    age: samples.map(({ ageSeconds = 0 }) => ageSeconds),
   };
 }
 

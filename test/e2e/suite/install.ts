@@ -10,6 +10,7 @@ const MIB = 2 ** 20;
 const FOOTPRINT_MAX_BYTES = 2.5 * GIB;
 const COMPONENTS = [
   'api',
+  'collector',
   'jaeger',
   'kafka',
   'operator',

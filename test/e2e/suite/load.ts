@@ -13,17 +13,19 @@ export async function resultOf({ kubectl, report }: Suite, name: string, seconds
   return readK6Result(log);
 }
 
-/** The scenarios that no other part of the suite plays. */
-export function describeLoad(suite: () => Suite): void {
+/** The others are played by other parts of the suite. */
+export function describeSmoke(suite: () => Suite): void {
   test('smoke: what is submitted is settled', async () => {
     await startJob(suite().kubectl, 'smoke', 'sluice-load-smoke', { SECONDS: 5 });
     const { broken, values } = await resultOf(suite(), 'smoke', 5);
     expect(broken).toEqual([]);
     expect(values['sluice_settled']?.['count']).toBeGreaterThan(2);
   });
+}
 
+export function describeDuel(suite: () => Suite): void {
   test('duel: both shapes are measured, and events answer sooner', async () => {
-    const env = { SECONDS: 10, USERS: 20, PAUSE_SECONDS: 10 };
+    const env = { SECONDS: 10, USERS: 10, PAUSE_SECONDS: 10 };
     await startJob(suite().kubectl, 'duel', 'sluice-load-duel', env);
     const { broken, values } = await resultOf(suite(), 'duel', 30);
     expect(broken).toEqual([]);

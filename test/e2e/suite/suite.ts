@@ -2,8 +2,10 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { CHART, ROOT } from '../../chart/helm.ts';
 import type { WorkloadCluster } from '../../cluster/workload-cluster.ts';
+import { Definition } from '../cluster/definition.ts';
 import { HelmRelease } from '../cluster/helm-release.ts';
 import { Kubectl } from '../cluster/kubectl.ts';
+import { PodWatch } from '../cluster/pod-watch.ts';
 import { ScalingWatch } from '../cluster/scaling-watch.ts';
 import { Report } from '../reading/report.ts';
 
@@ -14,33 +16,66 @@ export interface Suite {
   readonly place: Place;
   readonly kubectl: Kubectl;
   readonly release: HelmRelease;
+  readonly definition: Definition;
+  /** What the StageScalers say. */
   readonly watch: ScalingWatch;
+  /** What becomes of the pods. */
+  readonly pods: PodWatch;
+  /** Names of pods that were killed on purpose. */
+  readonly killed: Set<string>;
   readonly report: Report;
 }
 
 export const NAMESPACE = 'sluice-e2e';
+const RELEASE = 'sluice';
 const PROFILE = join(CHART, 'values-demo.yaml');
-/** Beyond the profile: two operators, so that one can be killed, and little patience, so that the tests are short. */
-const SET = ['operator.replicas=2', 'stageDefaults.scaler.idleSeconds=30', 'pipeline.logLevel=info'];
+/** Calls in flight of one pod of the remote stage, 450 ms each: little load is much for it. */
+const CONCURRENCY = 8;
+/** Transactions that one pod of the remote stage settles per second. */
+export const PER_REPLICA = CONCURRENCY / 0.45;
+/**
+ * Beyond the profile: two operators, so that one can be killed; a collector before Jaeger; and what makes the tests
+ * short, and light enough for a machine with two cores.
+ */
+const SET = [
+  'operator.replicas=2',
+  'collector.enabled=true',
+  `remote.concurrency=${CONCURRENCY}`,
+  'stageDefaults.scaler.idleSeconds=30',
+  'pipeline.logLevel=info',
+];
 
 /** The demo profile as release `sluice`, in a namespace that admits only what meets the restricted standard. */
 export async function openSuite(place: Place): Promise<Suite> {
   const { kubeconfig } = place;
   const kubectl = new Kubectl({ command: place.kubectl, kubeconfig, namespace: NAMESPACE });
+  const definition = new Definition(kubectl, RELEASE);
+  await makeNamespace(kubectl);
   const release = new HelmRelease({
     command: place.helm,
     kubeconfig,
     namespace: NAMESPACE,
-    name: 'sluice',
+    name: RELEASE,
     values: [PROFILE, place.imageValues],
-    set: SET,
+    set: [...SET, ...(await definition.prepare())],
   });
-  await makeNamespace(kubectl);
-  // What a release in another namespace has left belongs to that one. A cluster of the user's is left as it is.
-  if (place.kind !== 'given')
-    await kubectl.run(['delete', 'crd', 'stagescalers.sluice.dev', '--ignore-not-found']);
-  const watch = new ScalingWatch({ kubeconfig, namespace: NAMESPACE });
-  return { place, kubectl, release, watch, report: new Report(join(ROOT, 'report', 'cluster')) };
+  return {
+    place,
+    kubectl,
+    release,
+    definition,
+    watch: new ScalingWatch({ kubeconfig, namespace: NAMESPACE }),
+    pods: new PodWatch({ kubeconfig, namespace: NAMESPACE }),
+    killed: new Set(),
+    report: new Report(join(ROOT, 'report', 'cluster')),
+  };
+}
+
+/** Ends what is still there. */
+export async function closeSuite({ watch, pods, release, definition }: Suite): Promise<void> {
+  await Promise.all([watch.close(), pods.close()]);
+  await release.uninstall();
+  await definition.remove();
 }
 
 /** An empty namespace; what an earlier run has left in it goes. */
@@ -55,6 +90,7 @@ const podSchema = z.object({
   metadata: z.object({
     name: z.string(),
     uid: z.string(),
+    deletionTimestamp: z.string().optional(),
     labels: z.record(z.string(), z.string()).default({}),
   }),
   status: z.object({
@@ -71,6 +107,7 @@ const podSchema = z.object({
   }),
 });
 const podsSchema = z.object({ items: z.array(podSchema) });
+const ENDED = ['Succeeded', 'Failed'];
 
 export interface PodFacts {
   readonly name: string;
@@ -83,12 +120,12 @@ export interface PodFacts {
   readonly waitsFor: string | undefined;
 }
 
-/** The pods of a release, those of Jobs and tests that have ended left out. */
+/** The pods of a release; those that have ended or are to end are left out. */
 export async function podsOf(kubectl: Kubectl, component?: string): Promise<PodFacts[]> {
   const selector = component ? [`--selector=app.kubernetes.io/component=${component}`] : [];
   const { items } = await kubectl.json(podsSchema, 'get', 'pods', ...selector);
   return items
-    .filter(({ status }) => status.phase !== 'Succeeded' && status.phase !== 'Failed')
+    .filter(({ metadata, status }) => !metadata.deletionTimestamp && !ENDED.includes(status.phase))
     .map(({ metadata, status: { phase, containerStatuses } }) => ({
       name: metadata.name,
       uid: metadata.uid,
