@@ -197,6 +197,43 @@ test('a decision that is not carried out, as in a dry run, is made again and jud
   expect(Math.min(...seen.slice(2))).toBeGreaterThanOrEqual(8);
 });
 
+test.each([
+  ['what a replica can do is not known', {}, 'CapacityUnknown'],
+  ['a replica can do less than was said', { capacityHint: 1_000 }, 'BacklogTooOld'],
+])('a dry run says the same at every look: %s', (_, given, reason) => {
+  const stage = new TestStage(given, { perReplica: 40 });
+  stage.tellsLoad = false;
+  let state = initialState();
+  const said: string[] = [];
+  for (let at = 0; at < 120; at += TICK) {
+    // Half of the partitions get nothing, so that nothing shows what a replica can.
+    for (let partition = 0; partition < 12; partition++) stage.ends[partition]! += 10;
+    stage.run(TICK, 0);
+    const decided = decide(state, observation(at, stage.observe()));
+    state = decided.state;
+    said.push(`${decided.decisions[0]!.reason} ${decided.decisions[0]!.replicas > 1}`);
+  }
+  const changes = said.filter((one, index) => index > 0 && one !== said[index - 1]);
+  expect(changes).toEqual([`${reason} true`]);
+  expect(said.at(-1)).toBe(`${reason} true`);
+});
+
+test('a dry run goes back to what there is when there is no need any more', () => {
+  const stage = new TestStage({}, { perReplica: 40 });
+  stage.tellsLoad = false;
+  let state = initialState();
+  const wanted: number[] = [];
+  for (let at = 0; at < 120; at += TICK) {
+    for (let partition = 0; partition < 12; partition++) stage.ends[partition]! += at < 40 ? 10 : 0;
+    stage.run(TICK, 0);
+    const decided = decide(state, observation(at, stage.observe()));
+    state = decided.state;
+    wanted.push(decided.decisions[0]!.replicas);
+  }
+  expect(Math.max(...wanted)).toBeGreaterThan(1);
+  expect(wanted.at(-1)).toBe(1);
+});
+
 test('the bounds are kept: raised to the least, cut to the most', () => {
   const at = (replicas: number, given: object) =>
     decide(
@@ -270,4 +307,17 @@ test.each([
   const after = drive([stage], { rate: 30, seconds: TICK, state, from: at }).last[0]!;
   expect(after.replicas).toBe(1);
   expect(after.measured.arrivalPerSecond ?? 0).toBeCloseTo(arrivals, 0);
+});
+
+test('ten minutes without knowledge lower nothing; after them the load must have been low for as long as ever', () => {
+  const stage = new TestStage({}, { replicas: 12 });
+  let { state, at } = drive([stage], { rate: 400, seconds: 70 });
+  for (const end = at + 600; at < end; at += TICK) {
+    const blind = decide(state, observation(at, { ...stage.observe(), lag: unknownLag() }));
+    expect(blind.decisions[0]).toMatchObject({ replicas: 12, reason: 'LagUnknown' });
+    state = blind.state;
+  }
+  const after = drive([stage], { rate: 30, seconds: 200, state, from: at });
+  const lowered = after.of(0).findIndex(({ replicas }) => replicas < 12) * TICK;
+  expect(lowered).toBeGreaterThanOrEqual(44);
 });

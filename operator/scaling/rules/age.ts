@@ -2,6 +2,7 @@ import { candidateReplicas } from '../levels.ts';
 import { highestAllowed } from '../sizing.ts';
 import { count, seconds } from '../words.ts';
 import type { Rule } from './rule.ts';
+import { stretchToJudge } from './stretch.ts';
 
 /** Share of the objective that events may have waited before the estimates are no longer believed. */
 const OLD_SHARE = 0.85;
@@ -13,9 +14,10 @@ const PATIENCE = 3;
  * capacity is not known, or partitions are dealt out unevenly. When they are old and hardly become fewer in a stretch
  * in which nothing stood in the way, one level more is tried, which is then judged like any scale-up.
  */
-export const oldEvents: Rule = ({ known, memory, spec, replicas, at }) => {
-  const stretch = memory.saturation.last;
-  if (known?.age === undefined || stretch?.at !== at || memory.operation.underway !== undefined)
+export const oldEvents: Rule = (situation) => {
+  const { known, memory, spec, replicas, at } = situation;
+  const stretch = stretchToJudge(situation);
+  if (known?.age === undefined || stretch === undefined || memory.operation.underway !== undefined)
     return undefined;
   if (known.age < OLD_SHARE * spec.maxAgeSeconds || memory.bottleneck.trial !== undefined) return undefined;
   if (known.troubled.hot.length + known.troubled.poisoned.length > 0) return undefined;

@@ -4,6 +4,7 @@ import { SETTINGS } from '../settings.ts';
 import type { Situation } from '../situation.ts';
 import { number, seconds } from '../words.ts';
 import { hold, type Rule } from './rule.ts';
+import { stretchToJudge } from './stretch.ts';
 
 /**
  * While it is not known what a replica can do: at most twice as many at a time, or four, and only while lag grows
@@ -30,10 +31,11 @@ export const slowStart: Rule = (situation) => {
   };
 };
 
-/** Lag has grown over the stretch that has just ended, by more than chance, and it did not show what a replica can. */
-function growing({ memory, known, at }: Situation): boolean {
-  const stretch = memory.saturation.last;
-  if (stretch?.at !== at || known === undefined) return false;
+/** Lag has grown since the begin of the last stretch, by more than chance, and it did not show what a replica can. */
+function growing(situation: Situation): boolean {
+  const { memory, known, at } = situation;
+  const stretch = stretchToJudge(situation);
+  if (stretch === undefined || known === undefined) return false;
   const begin = memory.samples.findLast(([seen]) => seen <= stretch.since);
   if (begin === undefined) return false;
   const growth = known.look.lag - (begin[1] - begin[2]);
