@@ -1,0 +1,43 @@
+import { fork } from 'node:child_process';
+import { join } from 'node:path';
+
+export interface SinkUsage {
+  /** Received so far. */
+  readonly bytes: number;
+  readonly cpuSeconds: number;
+}
+
+export type SinkMessage =
+  | { readonly kind: 'listening'; readonly port: number }
+  | ({ readonly kind: 'usage' } & SinkUsage);
+
+/** An OTLP/http endpoint on loopback, in a process of its own, that keeps nothing. */
+export interface Sink {
+  readonly endpoint: string;
+  usage(): Promise<SinkUsage>;
+  close(): void;
+}
+
+export async function openSink(): Promise<Sink> {
+  const child = fork(join(import.meta.dirname, 'sink-process.ts'), {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const next = (): Promise<SinkMessage> =>
+    new Promise((resolve, reject) => {
+      child.once('message', (message) => resolve(message as SinkMessage));
+      child.once('exit', (code) => reject(new Error(`The sink of the traces ended with ${code}.`)));
+    });
+  const first = await next();
+  if (first.kind !== 'listening') throw new Error('The sink of the traces did not say where it listens.');
+  return {
+    endpoint: `http://127.0.0.1:${first.port}`,
+    usage: async () => {
+      const answer = next();
+      child.send('usage');
+      const message = await answer;
+      if (message.kind !== 'usage') throw new Error('The sink of the traces did not say what it has used.');
+      return message;
+    },
+    close: () => child.disconnect(),
+  };
+}
