@@ -53,7 +53,8 @@ interface CompileOptions extends GoOptions {
 async function compile(tool: Tool, output: string, options: CompileOptions): Promise<void> {
   const { onProgress } = options;
   let fetched = 0;
-  const list = ['list', '-mod=mod', '-deps', tool.mainPackage];
+  const tags = tool.tags ? [`-tags=${tool.tags.join(',')}`] : [];
+  const list = ['list', '-mod=mod', ...tags, '-deps', tool.mainPackage];
   const packages = await go(list, {
     ...options,
     onLine: (line) => {
@@ -64,8 +65,8 @@ async function compile(tool: Tool, output: string, options: CompileOptions): Pro
   let compiled = 0;
   const variables = Object.entries(tool.variables ?? {}).map(([name, value]) => `-X ${name}=${value}`);
   const ldflags = ['-s', '-w', ...variables].join(' ');
-  const args = ['-mod=mod', '-trimpath', '-buildvcs=false', '-v', '-ldflags', ldflags, '-o', output];
-  await go(['build', ...args, tool.mainPackage], {
+  const flags = ['-mod=mod', '-trimpath', '-buildvcs=false', '-v', ...tags, '-ldflags', ldflags];
+  await go(['build', ...flags, '-o', output, tool.mainPackage], {
     ...options,
     onLine: (line) => {
       if (line.startsWith('go: ')) return;

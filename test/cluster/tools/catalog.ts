@@ -21,6 +21,8 @@ export interface Tool {
   readonly mainPackage: string;
   /** Text of a main package that takes from the module what is needed, where its own takes everything. */
   readonly source?: string;
+  /** Build tags. */
+  readonly tags?: readonly string[];
   /** String variables that the linker sets, by import path and name. */
   readonly variables?: Readonly<Record<string, string>>;
   /** Arguments with which it prints its version. */
@@ -81,6 +83,14 @@ const JAEGER: GoModule = {
 };
 const JAEGER_VERSION = 'v2.13.0';
 
+const PROMETHEUS: GoModule = {
+  path: 'github.com/prometheus/prometheus',
+  version: 'v0.313.5',
+  sum: 'h1:5/kewqSFNlHQa9NqZxrOkXCBlEuJOvb+8gFOUxSWFv0=',
+  go: '1.26.0',
+};
+const PROMETHEUS_VERSION = 'v3.13.5';
+
 /** Four of its plugins, of some fifty: the others bring the clients of three clouds with them. */
 const COREDNS_SOURCE = `package main
 
@@ -119,6 +129,16 @@ export const TOOLS: readonly Tool[] = [
     versionArgs: ['-v'],
   },
   {
+    name: 'promtool',
+    module: PROMETHEUS,
+    mainPackage: `${PROMETHEUS.path}/cmd/promtool`,
+    // What finds targets at thirty clouds is not needed to test rules.
+    tags: ['remove_all_sd'],
+    variables: { 'github.com/prometheus/common/version.Version': PROMETHEUS_VERSION.slice(1) },
+    versionArgs: ['--version'],
+    printedVersion: PROMETHEUS_VERSION,
+  },
+  {
     name: 'coredns',
     module: COREDNS,
     mainPackage: '.',
@@ -139,7 +159,7 @@ export const TOOLS: readonly Tool[] = [
 /** Tools that are asked for together. */
 export const TOOL_SETS: Readonly<Record<string, readonly string[]>> = {
   'control-plane': ['etcd', 'kubectl', 'kube-apiserver', 'kube-controller-manager'],
-  chart: ['helm', 'kubeconform'],
+  chart: ['helm', 'kubeconform', 'promtool'],
   // What makes a node of the control plane, and what its images are made of.
   node: ['kube-scheduler', 'kube-proxy', 'kubelet', 'coredns'],
   images: ['k6', 'jaeger'],
