@@ -1,7 +1,7 @@
 import type { Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { deadlineIn } from '../deadline.ts';
 import { BrokerLink } from './broker-link.ts';
 
@@ -71,6 +71,51 @@ test('who listens and says nothing: the deadline ends the wait', async () => {
   const startedMs = performance.now();
   expect(await ask(link, 100)).toMatchObject({ reason: 'ReadTimedOut' });
   expect(performance.now() - startedMs).toBeLessThan(1_000);
+  link.close();
+});
+
+/** Says which requests it knows, in the words of ApiVersions 2, and nothing after that. */
+function onlyVersions(socket: Socket): void {
+  socket.once('data', (request: Buffer) => {
+    const body = Buffer.alloc(14);
+    body.writeInt32BE(1, 2);
+    body.writeInt16BE(3, 6);
+    body.writeInt16BE(6, 10);
+    // The request: size, key, version, correlation id.
+    const reply = Buffer.concat([
+      Buffer.alloc(4),
+      request.subarray(8, 12),
+      body.subarray(0, 12),
+      Buffer.alloc(4),
+    ]);
+    reply.writeInt32BE(reply.length - 4);
+    socket.write(reply);
+  });
+}
+
+test.each([
+  ['while it is being opened', () => {}],
+  ['once it is open', onlyVersions],
+])('a connection that hangs %s is opened anew, though the wall clock was set back', async (_, answer) => {
+  let attempts = 0;
+  const port = await listen((socket) => {
+    attempts++;
+    answer(socket);
+  });
+  const clock = { ms: 0 };
+  const { link } = linkTo(port, clock);
+  const wall = vi.spyOn(Date, 'now').mockReturnValue(Date.now());
+  expect(await ask(link, 200)).toMatchObject({ reason: 'ReadTimedOut' });
+  wall.mockReturnValue(Date.now() - 3_600_000);
+  clock.ms += 5_000;
+  expect(await ask(link, 200)).toMatchObject({ reason: 'ReadTimedOut' });
+  expect(attempts).toBe(1);
+  clock.ms += 6_000;
+  expect(await ask(link, 200)).toMatchObject({ reason: 'ReadTimedOut' });
+  clock.ms += 1_000;
+  expect(await ask(link, 200)).toMatchObject({ reason: 'ReadTimedOut' });
+  expect(attempts).toBe(2);
+  wall.mockRestore();
   link.close();
 });
 

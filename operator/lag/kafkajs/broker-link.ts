@@ -48,6 +48,11 @@ const CONNECT_MS = 5_000;
 const REQUEST_MS = 5_000;
 /** A broker that owes an answer for so long gets no further request: they would only pile up. */
 const STALLED_MS = 1_500;
+/**
+ * What has hung for so long is given up. kafkajs gives up sooner, but by the wall clock: when that is set back, it waits
+ * until the clock has caught up.
+ */
+const HUNG_MS = CONNECT_MS + REQUEST_MS;
 const BACKOFF_MS = 500;
 const BACKOFF_MAX_MS = 10_000;
 
@@ -59,6 +64,13 @@ const silent: KafkajsLogger = {
   error: () => {},
 };
 
+interface Connecting {
+  readonly done: Promise<Broker>;
+  readonly sinceMs: number;
+  /** Ends it; `done` rejects then. */
+  readonly giveUp: () => void;
+}
+
 /**
  * One connection to one broker. Opened by the first request; after a failure opened again, with a pause that
  * doubles up to 10 s and has jitter, so that many operators do not come back at the same moment. While it pauses
@@ -67,7 +79,7 @@ const silent: KafkajsLogger = {
 export class BrokerLink {
   private readonly options: BrokerLinkOptions;
   private broker: Broker | undefined;
-  private connecting: Promise<Broker> | undefined;
+  private connecting: Connecting | undefined;
   private attempts = 0;
   private pausedUntilMs = 0;
   private lastFailure: ReadFailure | undefined;
@@ -129,38 +141,44 @@ export class BrokerLink {
   private refuseWhenStalled(): void {
     const [oldest] = this.unanswered.values();
     const waitedMs = oldest === undefined ? 0 : this.options.now() - oldest;
-    if (waitedMs > STALLED_MS)
-      throw new ReadFailure('ReadTimedOut', `${this.name} has not answered for ${Math.round(waitedMs)} ms`);
+    if (waitedMs <= STALLED_MS) return;
+    const failure = silence(this.name, waitedMs);
+    if (waitedMs > HUNG_MS) {
+      this.unanswered.clear();
+      if (this.broker) this.broken(this.broker, failure);
+    }
+    throw failure;
   }
 
   private open(): Promise<Broker> {
     if (this.broker?.isConnected()) return Promise.resolve(this.broker);
-    if (this.connecting) return this.connecting;
-    if (this.lastFailure && this.options.now() < this.pausedUntilMs) return Promise.reject(this.lastFailure);
-    this.connecting = this.connect().finally(() => {
-      this.connecting = undefined;
-    });
+    const { now } = this.options;
+    if (this.connecting) {
+      if (now() - this.connecting.sinceMs > HUNG_MS) this.connecting.giveUp();
+      return this.connecting.done;
+    }
+    if (this.lastFailure && now() < this.pausedUntilMs) return Promise.reject(this.lastFailure);
+    const sinceMs = now();
+    const { promise: givenUp, reject } = Promise.withResolvers<never>();
+    const done = this.connect(givenUp).finally(() => (this.connecting = undefined));
     // Whoever asked may have given up by then.
-    this.connecting.catch(() => {});
-    return this.connecting;
+    done.catch(() => {});
+    const giveUp = (): void => reject(silence(this.name, now() - sinceMs));
+    this.connecting = { done, sinceMs, giveUp };
+    return done;
   }
 
-  private async connect(): Promise<Broker> {
+  /** @param givenUp rejects when it has taken too long */
+  private async connect(givenUp: Promise<never>): Promise<Broker> {
+    let broker: Broker | undefined;
     try {
-      const broker = await createBroker(this.options);
-      try {
-        await broker.connect();
-      } catch (error) {
-        this.drop(broker);
-        throw error;
-      }
-      if (this.closed) {
-        this.drop(broker);
-        throw new Error('The connection is not needed any more.');
-      }
+      broker = await Promise.race([createBroker(this.options), givenUp]);
+      await Promise.race([broker.connect(), givenUp]);
+      if (this.closed) throw new Error('The connection is not needed any more.');
       this.broker = broker;
       return broker;
     } catch (error) {
+      if (broker) this.drop(broker);
       this.lastFailure = toFailure(error, `connecting to ${this.name}`);
       this.pause();
       throw this.lastFailure;
@@ -201,7 +219,11 @@ export class BrokerLink {
   }
 
   private drop(broker: Broker): void {
-    if (this.broker === broker) this.broker = undefined;
+    if (this.broker === broker) {
+      this.broker = undefined;
+      // Whatever becomes of them, the next connection owes nothing.
+      this.unanswered.clear();
+    }
     for (const connection of broker.connectionPool.pool) {
       connection.rejectRequests(new Error('The connection was closed.'));
       connection.socket?.destroy();
@@ -229,6 +251,10 @@ async function createBroker({ address, clientId, security }: BrokerLinkOptions):
     allowAutoTopicCreation: false,
     authenticationTimeout: CONNECT_MS,
   });
+}
+
+function silence(name: string, ms: number): ReadFailure {
+  return new ReadFailure('ReadTimedOut', `${name} has not answered for ${Math.round(ms)} ms`);
 }
 
 function toFailure(error: unknown, what: string): ReadFailure {
