@@ -1,5 +1,5 @@
 import type { LagRequest } from '../loop/ports.ts';
-import type { GroupReading, KnownLag, LagReading, PartitionReading, ReplicaLoad } from '../scaling/types.ts';
+import type { GroupReading, KnownLag, PartitionReading, ReplicaLoad } from '../scaling/types.ts';
 import type { Got } from './failure.ts';
 import { ReadFailure } from './failure.ts';
 
@@ -49,8 +49,4 @@ function assemblePartition(
   const begin = findings.begin(topic, partition);
   if (begin instanceof ReadFailure) return begin;
   return { topic, partition, begin, end, committed: committed.offset, load: committed.load };
-}
-
-export function toReading(got: Got<KnownLag>): LagReading {
-  return got instanceof ReadFailure ? { kind: 'unknown', reason: got.reason, message: got.message } : got;
 }

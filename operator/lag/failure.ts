@@ -1,15 +1,31 @@
 import type { UnknownReason } from '../scaling/types.ts';
 
+export interface Refusal {
+  /** What was asked about: `the topic orders`, `orders/3`, `the group shop`. */
+  readonly subject: string;
+  /** The error code's name: UNKNOWN_TOPIC_OR_PARTITION. */
+  readonly name: string;
+}
+
+interface FailureOptions {
+  readonly stale?: boolean;
+  readonly refusal?: Refusal;
+  readonly cause?: unknown;
+}
+
 /** Why something of Kafka could not be read, in the terms of a reading. */
 export class ReadFailure extends Error {
   readonly reason: UnknownReason;
   /** Whether what is remembered of the cluster (leaders, coordinators) may be out of date. */
   readonly stale: boolean;
+  /** What Kafka has refused, and what it calls that; undefined: it has refused nothing. */
+  readonly refusal: Refusal | undefined;
 
-  constructor(reason: UnknownReason, message: string, options: { stale?: boolean; cause?: unknown } = {}) {
+  constructor(reason: UnknownReason, message: string, options: FailureOptions = {}) {
     super(message, { cause: options.cause });
     this.reason = reason;
     this.stale = options.stale ?? false;
+    this.refusal = options.refusal;
   }
 }
 
@@ -47,8 +63,11 @@ const REASONS: Readonly<Record<number, readonly [UnknownReason, stale?: 'stale']
   100: ['TopicMissing', 'stale'],
 };
 
-/** The failure that an error code of Kafka's protocol means; `name` is what Kafka calls it. */
-export function failureOfCode(code: number, name: string, what: string): ReadFailure {
+/** The failure that an error code of Kafka's protocol means; `name` is what Kafka calls it, `subject` what was asked. */
+export function failureOfCode(code: number, name: string, subject: string): ReadFailure {
   const [reason, stale] = REASONS[code] ?? ['OffsetsIncomplete'];
-  return new ReadFailure(reason, `${what}: ${name} (${code})`, { stale: stale !== undefined });
+  return new ReadFailure(reason, `${subject}: ${name} (${code})`, {
+    stale: stale !== undefined,
+    refusal: { subject, name },
+  });
 }

@@ -1,6 +1,7 @@
 import { Kafka, logLevel } from 'kafkajs';
 import type { Admin, Producer } from 'kafkajs';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { createProgram } from '../../operator/cli/program.ts';
 import { configOfBrokers } from '../../operator/config/operator-config.ts';
 import { loadKubeConfig } from '../../operator/kube/load-config.ts';
 import type { TestNamespace } from '../cluster/namespace.ts';
@@ -57,8 +58,17 @@ test('a topic that does not exist is told, and the target left as it is', async 
   await cluster.createDeployment('no-topic', 3);
   await cluster.createScaler('no-topic', { kafka: { consumerGroup: 'g', topics: ['there-is-none'] } });
   const { message } = await cluster.untilCondition('no-topic', 'LagKnown', 'TopicMissing');
-  expect(message).toContain('there-is-none');
-  await cluster.untilEvent('no-topic', 'TopicMissing');
+  const words =
+    `the topic there-is-none does not exist at the connection "default" (${inject('KAFKA_BROKERS')}): ` +
+    'create it, or correct spec.kafka.topics, or spec.kafka.connection if it is elsewhere (UNKNOWN_TOPIC_OR_PARTITION)';
+  expect(message).toBe(words);
+  expect(await cluster.untilEvent('no-topic', 'TopicMissing')).toMatchObject({ note: words });
+  const said: string[] = [];
+  const program = createProgram({ operatorUrl: 'http://127.0.0.1:9', print: (lines) => said.push(...lines) });
+  const args = ['explain', `${namespace.name}/no-topic`, '--kubeconfig', inject('KUBECONFIG')];
+  await program.parseAsync(args, { from: 'user' });
+  expect(said).toContain(`  lag is unknown, so replicas are held: ${words}`);
+  expect(said).toContain(`  The lag has to be readable: ${words}.`);
   expect(await cluster.replicas('no-topic')).toBe(3);
 });
 

@@ -1,12 +1,13 @@
 import type { LagRequest } from '../../loop/ports.ts';
 import type { KnownLag, LagReading } from '../../scaling/types.ts';
 import type { Findings } from '../assemble.ts';
-import { assemble, toReading } from '../assemble.ts';
+import { assemble } from '../assemble.ts';
 import { BeginOffsets } from '../begin-offsets.ts';
 import type { Deadline } from '../deadline.ts';
 import { deadlineIn } from '../deadline.ts';
 import type { Got } from '../failure.ts';
 import { ReadFailure } from '../failure.ts';
+import { inWords } from '../in-words.ts';
 import type { ClusterOptions } from './cluster.ts';
 import { Cluster } from './cluster.ts';
 import type { Wanted } from './committed-offsets.ts';
@@ -59,7 +60,7 @@ export class ClusterReader {
         await this.cluster.refresh(topicsOf(requests), deadlines.offsets).catch(() => {});
         for (const [scaler, got] of await this.pass(stale, deadlines)) found.set(scaler, got);
       }
-      return new Map([...found].map(([scaler, got]) => [scaler, toReading(got)]));
+      return new Map([...found].map(([scaler, got]) => [scaler, this.toReading(got)]));
     } finally {
       for (const deadline of Object.values(deadlines) as Deadline[]) deadline.clear();
     }
@@ -67,6 +68,11 @@ export class ClusterReader {
 
   close(): void {
     this.cluster.close();
+  }
+
+  private toReading(got: Got<KnownLag>): LagReading {
+    if (!(got instanceof ReadFailure)) return got;
+    return { kind: 'unknown', reason: got.reason, message: inWords(got, this.options.connection) };
   }
 
   private async pass(

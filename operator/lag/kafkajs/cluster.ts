@@ -27,6 +27,8 @@ export class Cluster {
   private topics = new Map<string, Got<TopicLeaders>>();
   private readonly coordinators = new Map<string, number>();
   private readAtMs = -Infinity;
+  /** Of the last refresh. */
+  private failure: ReadFailure | undefined;
 
   constructor(options: ClusterOptions) {
     this.options = options;
@@ -41,18 +43,20 @@ export class Cluster {
   async refresh(topics: readonly string[], deadline: Deadline): Promise<void> {
     const { brokers, topicMetadata } = await this.askAny((link) =>
       link.request<MetadataReply>('Metadata', { topics, allowAutoTopicCreation: false }, deadline),
-    );
+    ).catch((error: unknown) => {
+      this.failure = asFailure(error);
+      throw error;
+    });
+    this.failure = undefined;
     this.nodes = new Map(brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
     this.topics = new Map(topicMetadata.map((topic) => [topic.topic, toLeaders(topic)]));
     this.readAtMs = this.options.now();
     this.closeUnused();
   }
 
-  /** As last read. */
+  /** As last read. Of a topic that was not asked for yet it is not known whether it exists. */
   leaders(topic: string): Got<TopicLeaders> {
-    return (
-      this.topics.get(topic) ?? new ReadFailure('TopicMissing', `${topic} is not known`, { stale: true })
-    );
+    return this.topics.get(topic) ?? this.failure ?? notAsked(topic);
   }
 
   /** Whether every partition of these topics has a leader, as far as is known. */
@@ -153,6 +157,10 @@ export class Cluster {
 
 const keyOf = ({ host, port }: Address): string => `${host}:${port}`;
 
+function notAsked(topic: string): ReadFailure {
+  return new ReadFailure('OffsetsIncomplete', `${topic} has not been asked for yet`, { stale: true });
+}
+
 function notInCluster(nodeId: number): ReadFailure {
   return new ReadFailure('BrokerUnreachable', `broker ${nodeId} is not in the cluster`, { stale: true });
 }
@@ -163,13 +171,11 @@ function moreTelling(before: unknown, now: unknown): unknown {
 }
 
 function toLeaders(topic: MetadataReply['topicMetadata'][number]): Got<TopicLeaders> {
-  if (topic.topicErrorCode !== 0) return failureOf(topic.topicErrorCode, topic.topic);
+  if (topic.topicErrorCode !== 0) return failureOf(topic.topicErrorCode, `the topic ${topic.topic}`);
   return new Map(
     topic.partitionMetadata.map(({ partitionId, leader, partitionErrorCode }) => [
       partitionId,
-      leader >= 0
-        ? leader
-        : failureOf(partitionErrorCode || 5, `${topic.topic}/${partitionId} has no leader`),
+      leader >= 0 ? leader : failureOf(partitionErrorCode || 5, `${topic.topic}/${partitionId}`),
     ]),
   );
 }

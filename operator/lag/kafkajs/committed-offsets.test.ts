@@ -29,7 +29,7 @@ test('what is wrong with one group is wrong with no other', async () => {
   expect(found.get('c')).toMatchObject({
     reason: 'OffsetsIncomplete',
     stale: false,
-    message: 'the offsets of c: GROUP_LOAD_IN_PROGRESS (14)',
+    message: 'the group c: GROUP_LOAD_IN_PROGRESS (14)',
   });
   expect(found.get('d')).toMatchObject({ reason: 'Unauthorized', stale: false });
   expect(found.get('e')).toMatchObject({ message: 'the offsets of e are missing in the answer' });

@@ -97,7 +97,7 @@ async function fetchOne(
 }
 
 function toCommitted({ groupId, topics, errorCode }: FetchedGroup): Got<CommittedOf> {
-  if (errorCode !== 0) return failureOf(errorCode, `the offsets of ${groupId}`);
+  if (errorCode !== 0) return failureOf(errorCode, `the group ${groupId}`);
   const committed = new ByPartition<Got<Committed>>();
   for (const { topic, partitions } of topics)
     for (const one of partitions) committed.set(topic, one.partition, toOffset(groupId, topic, one));
@@ -109,6 +109,7 @@ function toOffset(
   topic: string,
   { partition, offset, metadata, errorCode }: FetchedOffset,
 ): Got<Committed> {
-  if (errorCode !== 0) return failureOf(errorCode, `the offset of ${group} on ${topic}/${partition}`);
+  if (errorCode !== 0)
+    return failureOf(errorCode, `the offset of the group ${group} on ${topic}/${partition}`);
   return { offset: offset === -1 ? undefined : offset, load: decodeCommitMetadata(metadata) };
 }

@@ -54,6 +54,6 @@ function toCoordinator(
   if (answer === undefined)
     return new ReadFailure('OffsetsIncomplete', `the coordinator of ${group} is missing in the answer`);
   const { errorCode, nodeId, host, port } = answer;
-  if (errorCode !== 0) return failureOf(errorCode, `the coordinator of ${group} cannot be found`);
+  if (errorCode !== 0) return failureOf(errorCode, `the group ${group}`);
   return { nodeId, address: { host, port } };
 }
