@@ -82,6 +82,12 @@ describe('the condition', () => {
     });
   });
 
+  test('Ready waits longer where replicas have not joined their group', () => {
+    const unknown = { kind: 'unknown', reason: 'GroupMissing', message: 'no group g' } as const;
+    expect(condition(after({ unknown }, 14), 'Ready')).toBeUndefined();
+    expect(condition(after({ unknown }, 15), 'Ready')).toMatchObject({ reason: 'GroupMissing' });
+  });
+
   test.each([
     ['paused', 'Paused'],
     ['dry-run', 'DryRun'],

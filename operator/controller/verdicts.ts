@@ -13,8 +13,13 @@ export interface Standing {
 
 /** What cannot be read once may be readable 2 s later; so long nothing is said of it. */
 const PATIENCE_TICKS = 3;
-/** These are mistakes, not hiccups. */
-const DEFINITE: ReadonlySet<UnknownReason> = new Set(['TopicMissing', 'GroupMissing', 'Unauthorized']);
+const PATIENCE: Partial<Record<UnknownReason, number>> = {
+  // These are mistakes, not hiccups.
+  TopicMissing: 1,
+  Unauthorized: 1,
+  // Replicas that have just come up need some time to join.
+  GroupMissing: 15,
+};
 
 /** The conditions of a StageScaler; of those that are left out nothing new is known. */
 export function conditionsOf(admission: Admission, standing: Standing | undefined): ConditionState[] {
@@ -49,7 +54,7 @@ function decided(outcome: Outcome, unknownTicks: number, complaint: Refusal | un
   const { observation, result, error = '' } = outcome;
   const lag = observation.lag;
   const unknown = lag.kind === 'unknown' ? lag : undefined;
-  const patient = unknown && unknownTicks < PATIENCE_TICKS && !DEFINITE.has(unknown.reason);
+  const patient = unknown && unknownTicks < (PATIENCE[unknown.reason] ?? PATIENCE_TICKS);
   const failed = result === 'failed';
   const states: ConditionState[] = [
     failed

@@ -1,4 +1,5 @@
 import type { LagReading, Observation, ScalerObservation } from '../scaling/types.ts';
+import { missingGroup } from './missing-group.ts';
 import type { LagSource, ManagedScaler, Unread } from './ports.ts';
 import type { ReadTargets } from './target-reader.ts';
 
@@ -31,8 +32,12 @@ export async function gather(
   for (const [index, scaler] of scalers.entries()) {
     const replicas = targets[index]!;
     const { spec } = scaler;
-    if (replicas instanceof Error) unread.push({ scaler, error: replicas });
-    else observed.push({ spec, replicas, lag: lags.get(spec.name) ?? NOT_ANSWERED });
+    if (replicas instanceof Error) {
+      unread.push({ scaler, error: replicas });
+      continue;
+    }
+    const lag = lags.get(spec.name) ?? NOT_ANSWERED;
+    observed.push({ spec, replicas, lag: missingGroup(lag, scaler.lag, replicas) ?? lag });
   }
   return {
     observation: { at, scalers: observed },

@@ -46,7 +46,7 @@ export async function readGroups(
   for (const [group, got] of states)
     // Whoever keeps the group now may be another.
     if (got instanceof ReadFailure && got.stale) cluster.forgetCoordinator(group);
-  await describeNewProtocol(cluster, { byCoordinator, states, committed }, deadline);
+  await describeNewProtocol(cluster, { byCoordinator, states }, deadline);
   return { states, committed };
 }
 
@@ -57,22 +57,23 @@ function only(wanted: ReadonlyMap<string, Wanted>, groups: readonly string[]): R
 interface Read {
   readonly byCoordinator: ReadonlyMap<number, readonly string[]>;
   readonly states: Map<string, Got<GroupReading>>;
-  readonly committed: ReadonlyMap<string, Got<CommittedOf>>;
 }
 
 /**
- * A group that is dead and has commits is one of the new consumer protocol (KIP-848): DescribeGroups does not know
- * those. Where the broker does not answer to that either, the group stays as it was read.
+ * A group that is dead may be one of the new consumer protocol (KIP-848): DescribeGroups does not know those. Where the
+ * broker knows no such groups, or does not answer, it stays as it was read.
  */
 async function describeNewProtocol(
   cluster: Cluster,
-  { byCoordinator, states, committed }: Read,
+  { byCoordinator, states }: Read,
   deadline: Deadline,
 ): Promise<void> {
   await Promise.all(
     [...byCoordinator].map(async ([node, all]) => {
-      const groupIds = all.filter((group) => isDead(states.get(group)) && hasCommits(committed.get(group)));
+      const groupIds = all.filter((group) => isDead(states.get(group)));
       if (groupIds.length === 0) return;
+      const isKnown = await cluster.supports(node, 'ConsumerGroupDescribe', deadline).catch(() => false);
+      if (!isKnown) return;
       const reply = await cluster
         .request<ConsumerGroupDescribeReply>(node, 'ConsumerGroupDescribe', { groupIds }, deadline)
         .catch(() => undefined);
@@ -84,11 +85,6 @@ async function describeNewProtocol(
 
 function isDead(state: Got<GroupReading> | undefined): boolean {
   return state !== undefined && !(state instanceof ReadFailure) && state.state === 'Dead';
-}
-
-function hasCommits(committed: Got<CommittedOf> | undefined): boolean {
-  if (committed === undefined || committed instanceof ReadFailure) return false;
-  return committed.some((one) => !(one instanceof ReadFailure) && one.offset !== undefined);
 }
 
 function toNewGroup({ state, members }: ConsumerGroupDescribeReply['groups'][number]): GroupReading {
