@@ -56,16 +56,10 @@ async function accountKubeconfig(admin: string): Promise<string> {
     status: { token: string };
   };
   const { server, caData } = loadKubeConfig(admin).getCurrentCluster()!;
-  proxy = new ApiProxy({ server, ca: Buffer.from(caData!, 'base64'), token: status.token });
-  const url = await proxy.start();
+  proxy = new ApiProxy({ server, ca: Buffer.from(caData!, 'base64'), as: { token: status.token } });
+  await proxy.start();
   const file = join(await temporaryDirectory(), 'kubeconfig');
-  const own = {
-    clusters: [{ name: 'c', cluster: { server: url, 'insecure-skip-tls-verify': true } }],
-    users: [{ name: 'u', user: {} }],
-    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u', namespace: name } }],
-    'current-context': 'x',
-  };
-  await writeFile(file, JSON.stringify(own), { mode: 0o600 });
+  await writeFile(file, proxy.kubeconfig(name), { mode: 0o600 });
   return file;
 }
 

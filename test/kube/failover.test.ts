@@ -1,85 +1,16 @@
-import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createLeaseLock } from '../../operator/kube/lease-lock.ts';
 import { loadKubeConfig } from '../../operator/kube/load-config.ts';
-import { guard } from '../../services/local/supervisor/guard.ts';
 import type { TestNamespace } from '../cluster/namespace.ts';
 import { createNamespace } from '../cluster/namespace.ts';
 import { temporaryDirectory } from '../fixtures/temporary-directory.ts';
 import { until } from '../fixtures/until.ts';
 import { ClusterClient } from './cluster-client.ts';
+import { Replica } from './operator-replica.ts';
 
 const TAKE_OVER_MS = 15_000;
-
-/** One replica of the operator, as a process. */
-class Replica {
-  readonly name: string;
-  private readonly child: ChildProcess;
-  private readonly guards: ChildProcess[] = [];
-  private port: number | undefined;
-
-  constructor(name: string) {
-    this.name = name;
-    const script = join(import.meta.dirname, 'operator-process.ts');
-    this.child = spawn(process.execPath, [script, name, inject('KUBECONFIG'), namespace.name, file], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    this.guards.push(guard(this.child.pid!, 'SIGKILL'));
-    createInterface({ input: this.child.stdout! }).on('line', (line) => {
-      const { adminPort } = JSON.parse(line) as { adminPort?: number };
-      this.port ??= adminPort;
-    });
-  }
-
-  async ready(): Promise<void> {
-    await until(
-      `${this.name} to be ready`,
-      () =>
-        this.get('/readyz').then(
-          ({ ok }) => ok,
-          () => false,
-        ),
-      30_000,
-    );
-  }
-
-  /** The sum of a counter of its metrics over all series whose line matches. */
-  async count(pattern: RegExp): Promise<number> {
-    const text = await (await this.get('/metrics')).text();
-    const values = text.split('\n').filter((line) => pattern.test(line));
-    return values.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
-  }
-
-  live(): Promise<Response> {
-    return this.get('/livez');
-  }
-
-  signal(signal: NodeJS.Signals): void {
-    this.child.kill(signal);
-  }
-
-  async ended(): Promise<number | null> {
-    if (this.child.exitCode === null && this.child.signalCode === null)
-      await new Promise((resolve) => this.child.once('exit', resolve));
-    return this.child.exitCode;
-  }
-
-  async end(): Promise<void> {
-    this.signal('SIGCONT');
-    this.signal('SIGKILL');
-    await this.ended();
-    for (const one of this.guards) one.kill('SIGKILL');
-  }
-
-  private async get(path: string): Promise<Response> {
-    if (this.port === undefined) throw new Error('no port yet');
-    return fetch(`http://127.0.0.1:${this.port}${path}`, { signal: AbortSignal.timeout(5_000) });
-  }
-}
 
 let namespace: TestNamespace;
 let cluster: ClusterClient;
@@ -106,7 +37,8 @@ const load = (perSecond: number): Promise<void> =>
   writeFile(file, JSON.stringify({ [`${namespace.name}/stage`]: { perSecond, capacity: 40 } }));
 
 async function start(name: string): Promise<Replica> {
-  const replica = new Replica(name);
+  const where = { kubeconfig: inject('KUBECONFIG'), namespace: namespace.name };
+  const replica = new Replica({ name, loads: file, ...where });
   replicas.push(replica);
   await replica.ready();
   return replica;
