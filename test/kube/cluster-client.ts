@@ -141,18 +141,31 @@ export class ClusterClient {
     return until(what, async () => (await this.replicas(name)) === expected, timeoutMs);
   }
 
-  untilCondition(name: string, type: ConditionType, reason: string, timeoutMs?: number): Promise<Condition> {
-    return until(
-      `${name} to be ${type} for ${reason}`,
-      async () => {
-        const condition = await this.condition(name, type).catch((error: unknown) => {
-          if (hasStatus(error, 0)) return undefined;
-          throw error;
-        });
-        return condition?.reason === reason && condition;
-      },
-      timeoutMs,
-    );
+  /** Rejects with what the conditions were at last. */
+  async untilCondition(
+    name: string,
+    type: ConditionType,
+    reason: string,
+    timeoutMs?: number,
+  ): Promise<Condition> {
+    let last: readonly Condition[] = [];
+    const look = async (): Promise<Condition | false | undefined> => {
+      last = (await this.status(name)).conditions ?? [];
+      const condition = last.find((one) => one.type === type);
+      return condition?.reason === reason && condition;
+    };
+    const patiently = () =>
+      look().catch((error: unknown) => {
+        if (hasStatus(error, 0)) return undefined;
+        throw error;
+      });
+    try {
+      return await until(`${name} to be ${type} for ${reason}`, patiently, timeoutMs);
+    } catch (error) {
+      throw new Error(`${name}: ${last.map((one) => `${one.type} ${one.reason}`).join(', ')}`, {
+        cause: error,
+      });
+    }
   }
 
   untilEvent(about: string, reason: string, timeoutMs?: number): Promise<ToldEvent> {
