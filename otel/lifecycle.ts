@@ -35,12 +35,13 @@ export interface ServiceOptions {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly start: (context: ServiceContext) => Promise<Service>;
-  /** From the signal to the end at the latest. Default 25,000. */
+  /** From the signal to the end at the latest. Default STOP_TIMEOUT_MS. */
   readonly stopTimeoutMs?: number;
 }
 
+/** In which a role finishes what is in work. */
+export const STOP_TIMEOUT_MS = 25_000;
 const NODE_MAJOR = 26;
-const STOP_TIMEOUT_MS = 25_000;
 /** Ctrl-C reaches a process twice, from the terminal and from npm, within a few ms: that is one signal. */
 const SAME_SIGNAL_MS = 500;
 

@@ -96,6 +96,8 @@ export const apiConfig = {
   API_OUTBOX_AGE_MAX_SECONDS: integer(1, 86_400 * 30, 900),
   API_BULK_STREAMS_MAX: integer(1, 1_000, 4),
   API_WAITERS_MAX: integer(1, 1_000_000, 10_000),
+  /** Behind a proxy, longer than it takes to hear that this process gets no more. */
+  API_DRAIN_MS: integer(0, 600_000, 250),
 };
 
 export const stageConfig = {

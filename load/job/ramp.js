@@ -1,5 +1,5 @@
 // A rate that rises evenly, holds and falls: what a scaler should follow.
-import { createSummary, number, settings, submit, summaryTrendStats } from './pipeline.js';
+import { createSummary, number, settings, submit, summaryTrendStats, usersFor } from './pipeline.js';
 
 const from = number('FROM_RATE', 20);
 const to = number('TO_RATE', 400);
@@ -13,7 +13,7 @@ export const options = {
       exec: 'run',
       startRate: from,
       timeUnit: '1s',
-      preAllocatedVUs: Math.min(settings.users, Math.ceil(to / 5) + 10),
+      preAllocatedVUs: usersFor(to),
       maxVUs: settings.users,
       stages: [
         { target: to, duration: `${2 * part}s` },

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Service, ServiceContext } from '../../otel/lifecycle.ts';
-import { runService } from '../../otel/lifecycle.ts';
+import { STOP_TIMEOUT_MS, runService } from '../../otel/lifecycle.ts';
 import { createLogger } from '../../otel/logger.ts';
 import { createMetrics } from '../../otel/metrics.ts';
 import * as config from '../config.ts';
@@ -90,13 +90,11 @@ function apiSettings(settings: Settings): ApiSettings {
     syncCallsMax: Math.min(SYNC_CALLS_MAX, settings.REMOTE_CONCURRENCY),
     syncTurns: Math.max(1, settings.DATABASE_POOL_MAX - CONNECTIONS_KEPT),
     waitersMax: settings.API_WAITERS_MAX,
-    drainMs: DRAIN_MS,
+    drainMs: settings.API_DRAIN_MS,
     version: productVersion(),
   };
 }
 
-/** Enough for a client in full swing to send its next request, and be told to close. */
-const DRAIN_MS = 250;
 /**
  * Synchronous requests hold their connection for as long as the remote takes; this many may, and no more than it
  * can be called at once: a call that only waited here would end as one that may have had its effect.
@@ -119,5 +117,6 @@ await runService(() => {
     log: createLogger(NAME, { level: settings.LOG_LEVEL }),
     metrics: createMetrics(NAME),
     start: (context) => start(settings, registry, context),
+    stopTimeoutMs: STOP_TIMEOUT_MS + settings.API_DRAIN_MS,
   };
 });

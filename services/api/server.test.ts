@@ -130,6 +130,17 @@ test('a stop answers what is in flight, then takes nothing more', async () => {
   expect(api.store.rows.size).toBe(1);
 });
 
+test('who has not heard yet that it is to stop is answered, and told to close', async () => {
+  await api.stop();
+  api = await startTestApi({ drainMs: 1_000 });
+  const stopped = api.stop();
+  expect(api.ready()).toBe('stopping');
+  const answer = await send(api.origin, '/v1/transactions', { body: BODY });
+  expect([answer.status, answer.headers.connection]).toEqual([202, 'close']);
+  await stopped;
+  await expect(send(api.origin, '/v1/types')).rejects.toThrow(/ECONNREFUSED/);
+});
+
 test('open connections are given back with an answer, not cut', async () => {
   await api.stop();
   api = await startTestApi({ drainMs: 1_000 });

@@ -23,8 +23,8 @@ export interface ApiSettings {
   readonly syncTurns: number;
   readonly waitersMax: number;
   /**
-   * Time after the order to stop in which open connections still get their work done, but every answer asks
-   * the client to close: none is then cut while a request is on its way.
+   * Time after the order to stop in which connections are taken and get their work done as before, but every answer
+   * asks the client to close: of those in use none is then cut while a request is on its way.
    */
   readonly drainMs: number;
   /** Of the product. */
@@ -100,8 +100,8 @@ export async function startApi(settings: ApiSettings, parts: ApiParts): Promise<
     ready: () => (draining ? 'stopping' : monitor.storeState()),
     async stop() {
       draining = true;
-      server.stopListening();
       await sleep(settings.drainMs);
+      server.stopListening();
       stopping.abort();
       watcher.close();
       await server.close();

@@ -117,8 +117,8 @@ describe.each(Object.entries(RENDERINGS))('%s', (_name, options) => {
 
   test('processes have time to drain', async () => {
     const hasTime = ({ spec, container }: OwnedPod): boolean => {
-      const before = container.lifecycle?.preStop.sleep.seconds ?? 0;
-      return (spec.terminationGracePeriodSeconds ?? 0) > STOP_SECONDS + before;
+      const drain = container.env?.find(({ name }) => name === 'API_DRAIN_MS')?.value ?? '0';
+      return (spec.terminationGracePeriodSeconds ?? 0) > STOP_SECONDS + Number(drain) / 1_000;
     };
     expect(offenders(await processes, hasTime)).toEqual([]);
   });

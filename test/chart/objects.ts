@@ -27,7 +27,6 @@ export interface Container {
   readonly securityContext?: object;
   readonly readinessProbe?: object;
   readonly livenessProbe?: object;
-  readonly lifecycle?: { readonly preStop: { readonly sleep: { readonly seconds: number } } };
 }
 
 export interface PodSpec {

@@ -104,10 +104,6 @@ spec:
         timeoutSeconds: 5
         failureThreshold: 6
       {{- end }}
-      {{- with .lifecycle }}
-      lifecycle:
-        {{- . | trim | nindent 8 }}
-      {{- end }}
       resources:
         {{- toYaml $v.resources | nindent 8 }}
       volumeMounts:

@@ -18,6 +18,14 @@ export function number(name, fallback) {
   return __ENV[name] ? Number(__ENV[name]) : fallback;
 }
 
+/**
+ * Users that are ready from the start, for a rate per second: enough for answers within 0.2 s, and 50 at least. k6 makes
+ * further ones on the way, and drops what they should have sent meanwhile.
+ */
+export function usersFor(rate) {
+  return Math.min(settings.users, Math.max(50, Math.ceil(rate / 5) + 10));
+}
+
 const accepted = new Counter('sluice_accepted');
 const refused = new Counter('sluice_refused');
 const failed = new Rate('sluice_failed');

@@ -1,5 +1,13 @@
 // A steady rate for long, with some payments followed to their end: does anything grow, slow down or stop?
-import { createSummary, number, settings, submit, submitAndWait, summaryTrendStats } from './pipeline.js';
+import {
+  createSummary,
+  number,
+  settings,
+  submit,
+  submitAndWait,
+  summaryTrendStats,
+  usersFor,
+} from './pipeline.js';
 
 const rate = number('RATE', 100);
 
@@ -12,7 +20,7 @@ export const options = {
       rate,
       timeUnit: '1s',
       duration: `${settings.seconds}s`,
-      preAllocatedVUs: Math.min(settings.users, Math.ceil(rate / 5) + 10),
+      preAllocatedVUs: usersFor(rate),
       maxVUs: settings.users,
     },
     followed: {

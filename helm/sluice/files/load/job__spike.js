@@ -1,5 +1,5 @@
 // A steady rate, many times that for a third of the time, and the steady rate again.
-import { createSummary, number, settings, submit, summaryTrendStats } from './pipeline.js';
+import { createSummary, number, settings, submit, summaryTrendStats, usersFor } from './pipeline.js';
 
 const base = number('BASE_RATE', 50);
 const peak = number('PEAK_RATE', 500);
@@ -14,7 +14,7 @@ export const options = {
       exec: 'run',
       startRate: base,
       timeUnit: '1s',
-      preAllocatedVUs: Math.min(settings.users, Math.ceil(peak / 5) + 10),
+      preAllocatedVUs: usersFor(peak),
       maxVUs: settings.users,
       stages: [
         { target: base, duration: `${part}s` },
