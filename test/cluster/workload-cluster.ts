@@ -1,6 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createSteps } from '../../services/local/steps.ts';
 import { imageValue } from './images/helm-values.ts';
 import { kindAnswers, openKind } from './kind-cluster.ts';
@@ -35,7 +35,8 @@ const COMMANDS = { kubectl: 'kubectl', helm: 'helm' } as const;
 
 /**
  * The user's cluster when SLUICE_TEST_USE_KUBECONFIG=1 and KUBECONFIG are set (a KUBECONFIG alone may be anybody's
- * production); the image SLUICE_TEST_IMAGE, `repository:tag`, can be pulled there, and what else the chart names.
+ * production); the image SLUICE_TEST_IMAGE, `repository:tag`, can be pulled there, and what else the chart names, or a
+ * file of values at SLUICE_TEST_IMAGE_VALUES in its place.
  * Otherwise a cluster by kind where Docker answers, and a node of our own where it does not.
  * @throws UnsupportedMachineError, GoError, CommandError, NodeError
  */
@@ -54,9 +55,10 @@ async function givenCluster(env: NodeJS.ProcessEnv): Promise<WorkloadCluster> {
   if (!kubeconfig || !image)
     throw new Error('SLUICE_TEST_USE_KUBECONFIG=1 needs KUBECONFIG and SLUICE_TEST_IMAGE.');
   const nodeImage = env['SLUICE_TEST_NODE_IMAGE'] || PUBLIC_NODE_IMAGE;
+  const given = env['SLUICE_TEST_IMAGE_VALUES'];
   const directory = await mkdtemp(join(tmpdir(), 'sluice-images-'));
-  const imageValues = join(directory, 'images.json');
-  await writeFile(imageValues, JSON.stringify({ image: imageValue(image) }));
+  const imageValues = given ? resolve(given) : join(directory, 'images.json');
+  if (!given) await writeFile(imageValues, JSON.stringify({ image: imageValue(image) }));
   const stop = () => rm(directory, { recursive: true, force: true });
   return { ...COMMANDS, kind: 'given', kubeconfig, imageValues, image, nodeImage, reachable: false, stop };
 }

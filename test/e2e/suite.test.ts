@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, inject } from 'vitest';
 import { describeInstall } from './suite/install.ts';
 import { describeDuel, describeSmoke } from './suite/load.ts';
+import { describeMissing } from './suite/missing.ts';
 import { describeOneTrace } from './suite/one-trace.ts';
+import { describeScaledDown, describeScaling } from './suite/scaling.ts';
 import type { Suite } from './suite/suite.ts';
 import { closeSuite, openSuite } from './suite/suite.ts';
 
@@ -32,6 +34,15 @@ describe('one trace', () => {
 });
 describe('load', () => {
   describeSmoke(suite);
+});
+describe('scaling', () => {
+  describeScaling(suite);
+});
+describe('what is missing', () => {
+  describeMissing(suite);
+});
+describe('scaling, some time later', () => {
+  describeScaledDown(suite);
 });
 describe('the same load on both shapes', () => {
   describeDuel(suite);

@@ -41,6 +41,7 @@ const SET = [
   'operator.replicas=2',
   'collector.enabled=true',
   `remote.concurrency=${CONCURRENCY}`,
+  'stages.remote.scaler.maxReplicas=6',
   'stageDefaults.scaler.idleSeconds=30',
   'pipeline.logLevel=info',
 ];
