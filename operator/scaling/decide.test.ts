@@ -120,6 +120,24 @@ test('later stages are raised when load comes in at the first one, before it has
   });
 });
 
+test('what a rebalance has held back is no load for the stage after the next one either', () => {
+  const stages = [
+    new TestStage({ name: 'first' }, { perReplica: 300, replicas: 2 }),
+    new TestStage({ name: 'second', upstream: ['first'] }, { perReplica: 40, replicas: 12 }),
+    new TestStage({ name: 'third', upstream: ['second'] }, { perReplica: 120, replicas: 3 }),
+  ];
+  const calm = drive(stages, { rate: 300, seconds: 40 });
+  stages[0]!.generation++;
+  stages[0]!.ready = 0;
+  const held = drive(stages, { rate: 300, seconds: 4, state: calm.state, from: calm.at });
+  stages[0]!.ready = 2;
+  const after = drive(stages, { rate: 300, seconds: 30, state: held.state, from: held.at });
+  const arrived = after.of(2).map(({ measured }) => measured.arrivalPerSecond ?? 0);
+  // More than three replicas settle, for some looks.
+  expect(Math.max(...arrived)).toBeGreaterThan(360);
+  expect(after.of(2).map(({ replicas }) => replicas)).toEqual(after.of(2).map(() => 3));
+});
+
 test('a chain that sleeps wakes as a whole, straight to what is needed', () => {
   const sleepy = { minReplicas: 0, idleSeconds: 20 };
   const stages = [

@@ -145,11 +145,15 @@ const withoutExcess = (plan: Plan, share: number): Plan => ({
   ahead: plan.ahead * (1 - share),
 });
 
-/** A stage that stood still lately, or has something to work off, passes on more than arrives there. */
-function isRestless({ memory, known, at }: Situation): boolean {
+/**
+ * A stage that stood still lately, or has something to work off, passes on more than arrives there; and so does one
+ * that gets it from such a stage.
+ */
+function isRestless({ memory, known, upstream, at }: Situation): boolean {
   const { lastAt, since } = memory.rebalances;
   const lately = lastAt !== undefined && at - lastAt < SETTINGS.burstSeconds;
-  return since !== undefined || lately || (known?.backlog ?? 0) > (known?.plan.soon ?? 0);
+  const behind = (known?.backlog ?? 0) > (known?.plan.soon ?? 0);
+  return since !== undefined || lately || behind || upstream.some(isRestless);
 }
 
 /** What the stages upstream will pass on; undefined when one of them, or the gain, is not known. */
