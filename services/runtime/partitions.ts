@@ -8,11 +8,20 @@ interface Assigned extends TopicPartition {
 /** The trackers of the present assignment. A new assignment forgets the last one's, commits and all. */
 export class Partitions {
   private assigned = new Map<string, Assigned>();
+  private ours = new Set<string>();
 
   assign(partitions: readonly TopicPartition[]): void {
-    this.assigned = new Map(
-      partitions.map((p) => [`${p.topic}/${p.partition}`, { ...p, tracker: new OffsetTracker() }]),
-    );
+    this.assigned = new Map(partitions.map((p) => [nameOf(p), { ...p, tracker: new OffsetTracker() }]));
+    this.ours = new Set(this.assigned.keys());
+  }
+
+  revoke(): void {
+    this.assigned.clear();
+  }
+
+  /** Whether it was ours by the last assignment: during a rebalance nobody else works on it. */
+  isOurs(partition: TopicPartition): boolean {
+    return this.ours.has(nameOf(partition));
   }
 
   /**
@@ -20,7 +29,7 @@ export class Partitions {
    * was made anew) begins the partition anew: at worst a message is worked on twice, which changes nothing.
    */
   add(message: TopicPartition & { readonly offset: string }): (() => void) | undefined {
-    const found = this.assigned.get(`${message.topic}/${message.partition}`);
+    const found = this.assigned.get(nameOf(message));
     if (found?.tracker.isBehind(message.offset)) found.tracker = new OffsetTracker();
     return found?.tracker.add(message.offset);
   }
@@ -36,6 +45,8 @@ export class Partitions {
   }
 
   untake(commits: readonly OffsetCommit[]): void {
-    for (const { topic, partition } of commits) this.assigned.get(`${topic}/${partition}`)?.tracker.untake();
+    for (const commit of commits) this.assigned.get(nameOf(commit))?.tracker.untake();
   }
 }
+
+const nameOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;

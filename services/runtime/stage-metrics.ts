@@ -2,12 +2,13 @@ import type { Metrics } from '../../otel/metrics.ts';
 import { madeAtMs } from '../domain/ids.ts';
 import type { Stage } from '../domain/stages.ts';
 import { TERMINAL_STATES } from '../domain/state-machine.ts';
+import type { DropReason } from './step.ts';
 
 /** What became of a message. */
-export type Settled = 'moved' | 'stale' | 'skipped' | 'blocked' | 'dead-letter' | 'retry';
+export type Settled = 'moved' | 'dead-letter' | 'retry' | DropReason;
 
 export interface StageMetrics {
-  settled(outcome: Settled, timestampMs: number): void;
+  settled(outcome: Exclude<Settled, 'revoked'>, timestampMs: number): void;
   /** An event has moved its transaction; counts its duration when it was the last one. */
   moved(id: string, event: string): void;
   applied(size: number, seconds: number): void;

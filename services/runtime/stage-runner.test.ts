@@ -6,7 +6,8 @@ import { TOPIC, byHand, later, messages, rig, valid } from '../../test/fixtures/
 import type { IncomingMessage } from '../broker/port.ts';
 import { decodeCommitMetadata } from './commit-metadata.ts';
 import type { StageRunner } from './stage-runner.ts';
-import type { Step } from './step.ts';
+import type { Step, StepResult } from './step.ts';
+import { drop } from './step.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -161,6 +162,40 @@ describe('committing', () => {
     await consumer.deliver(messages(1, 0, 2));
     await later();
     expect(consumer.commits).toEqual([]);
+  });
+
+  test('what still queues is left to who has its partition now, and worked on until somebody has', async () => {
+    for (const now of [undefined, 1, 0]) {
+      const turn = Promise.withResolvers<void>();
+      const queued: Step = async (of, isOurs) => {
+        await turn.promise;
+        return isOurs!() ? valid(of) : drop('revoked');
+      };
+      const { consumer, store, runner } = await rig(queued);
+      await consumer.deliver(messages(2));
+      consumer.revoke();
+      if (now !== undefined) consumer.assign(TOPIC, now);
+      turn.resolve();
+      await later();
+      expect(store.changes.length).toBe(now === 1 ? 0 : 2);
+      expect(runner.inFlight).toBe(0);
+    }
+  });
+
+  test('a message that comes back with its partition is worked on, although it had been left to others', async () => {
+    const turns: ((result: StepResult) => void)[] = [];
+    const { consumer, committed } = await rig(() => new Promise((resolve) => turns.push(resolve)));
+    const [zero] = messages(1) as [IncomingMessage];
+    await consumer.deliver([zero]);
+    consumer.revoke();
+    consumer.assign(TOPIC, 0);
+    await consumer.deliver([zero]);
+    turns[0]!(drop('revoked'));
+    await later();
+    expect([turns.length, committed()]).toEqual([2, undefined]);
+    turns[1]!(drop('stale'));
+    await later();
+    expect(committed()).toBe(1);
   });
 
   test('given back the same partition, it commits only what was delivered anew', async () => {

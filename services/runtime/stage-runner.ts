@@ -138,7 +138,7 @@ class Runner implements StageRunner, ConsumerHandler {
 
   onRevoked(): void {
     this.metrics.rebalanced();
-    this.partitions.assign([]);
+    this.partitions.revoke();
   }
 
   onAssigned(partitions: readonly TopicPartition[]): void {
@@ -174,9 +174,11 @@ class Runner implements StageRunner, ConsumerHandler {
     this.handle(message).then(
       (outcome) => {
         this.inFlight--;
+        finish();
+        // Settled by whoever has its partition now.
+        if (outcome === 'revoked') return;
         this.settled++;
         this.metrics.settled(outcome, message.timestampMs);
-        finish();
       },
       (error: unknown) => this.options.fatal(error),
     );
@@ -189,7 +191,11 @@ class Runner implements StageRunner, ConsumerHandler {
     const { message } = parsed;
     if (!concerns(this.options.stage, message.data.order, message.event)) return 'skipped';
     const running = this.working.get(message.eventId);
-    if (running) return running;
+    if (running) {
+      const settled = await running;
+      // Its partition went, and has come back with it.
+      return settled === 'revoked' ? this.handle(origin) : settled;
+    }
     const work = this.work(message);
     this.working.set(message.eventId, work);
     try {
@@ -226,7 +232,8 @@ class Runner implements StageRunner, ConsumerHandler {
   private async attempt(message: StageMessage): Promise<StepResult> {
     const { patience, step, isInfrastructure, log } = this.options;
     try {
-      const result = await patience(() => step(message));
+      const isOurs = () => this.partitions.isOurs(message.origin);
+      const result = await patience(() => step(message, isOurs));
       this.unexpected = 0;
       return result;
     } catch (error) {

@@ -15,10 +15,13 @@ export interface Emit {
   readonly settleSql?: string;
 }
 
+/** revoked: it waited for its turn, and its partition has gone to another replica meanwhile. */
+export type DropReason = 'stale' | 'skipped' | 'blocked' | 'revoked';
+
 /** What a step has found. Expected outcomes are values; an exception means infrastructure or a bug. */
 export type StepResult =
   | { readonly kind: 'ok'; readonly emit: Emit }
-  | { readonly kind: 'drop'; readonly reason: 'stale' | 'skipped' | 'blocked' }
+  | { readonly kind: 'drop'; readonly reason: DropReason }
   | { readonly kind: 'dlq'; readonly cause: string; readonly message: string };
 
 export const ok = (emit: Emit): StepResult => ({ kind: 'ok', emit });
@@ -26,11 +29,14 @@ export const ok = (emit: Emit): StepResult => ({ kind: 'ok', emit });
 export function onlyFrom(from: readonly State[], result: StepResult): StepResult {
   return result.kind === 'ok' ? ok({ ...result.emit, from }) : result;
 }
-export const drop = (reason: 'stale' | 'skipped' | 'blocked'): StepResult => ({ kind: 'drop', reason });
+export const drop = (reason: DropReason): StepResult => ({ kind: 'drop', reason });
 export const dlq = (cause: string, message: string): StepResult => ({ kind: 'dlq', cause, message });
 
 /** Under load, ms that a stage lets its statements gather. */
 export const PACE_MS = 8;
 
-/** The work of one stage on one message. */
-export type Step = (message: StageMessage) => Promise<StepResult>;
+/**
+ * The work of one stage on one message. `isOurs` tells whether its partition is still this replica's: to be asked by
+ * who lets messages queue for work that takes long.
+ */
+export type Step = (message: StageMessage, isOurs?: () => boolean) => Promise<StepResult>;

@@ -26,6 +26,11 @@ export interface RemoteOptions {
   readonly load: LoadMeter;
 }
 
+interface Work {
+  readonly message: StageMessage;
+  readonly isOurs: () => boolean;
+}
+
 /** States that wait for the remote's answer. One that comes when the transaction is being undone is too late. */
 const CALLED_FROM: Record<Order, readonly State[]> = {
   chained: ['validated'],
@@ -35,7 +40,8 @@ const CALLED_FROM: Record<Order, readonly State[]> = {
 /**
  * The stage `remote`: calls the user's remote system, many calls at once, each transaction on its own. Before
  * the call the database says whether it is still wanted: a duplicate is not called again, a keyed transaction
- * waits for its turn, an overdue one expires.
+ * waits for its turn, an overdue one expires. What still queues for a call when its partition goes to another replica
+ * is left to that one, which works on it as well.
  */
 export function createRemoteStep(options: RemoteOptions): Step {
   const { registry, store, client, circuit, policy, load } = options;
@@ -50,8 +56,10 @@ export function createRemoteStep(options: RemoteOptions): Step {
     },
   });
 
-  const call = (message: StageMessage, request: RemoteRequest): Promise<RemoteOutcome> =>
+  /** Undefined: its turn has come when its partition had gone. */
+  const call = ({ message, isOurs }: Work, request: RemoteRequest): Promise<RemoteOutcome | undefined> =>
     limit.execute(async () => {
+      if (!isOurs()) return undefined;
       const end = load.begin();
       try {
         return await circuit.call(() => client.call(message.id, request, message.traceparent));
@@ -60,7 +68,8 @@ export function createRemoteStep(options: RemoteOptions): Step {
       }
     });
 
-  async function forward(message: StageMessage, type: TransactionType, now: Progress): Promise<StepResult> {
+  async function forward(task: Work, type: TransactionType, now: Progress): Promise<StepResult> {
+    const { message } = task;
     const work = message.data as EventData['validated'];
     if (now.overdue) {
       const reason = {
@@ -69,27 +78,30 @@ export function createRemoteStep(options: RemoteOptions): Step {
       };
       return giveUp(work, 'expired', [reason], { attempt: now.attempts, ambiguous: now.ambiguous });
     }
-    const outcome = await call(message, type.toRemote(message.id, work.payload));
+    const outcome = await call(task, type.toRemote(message.id, work.payload));
+    if (!outcome) return drop('revoked');
     const context = { type, policy, ...patienceOf(message, policy, Date.now()) };
     return onlyFrom(CALLED_FROM[work.order], afterCall(work, now, outcome, context));
   }
 
-  async function reverse(message: StageMessage, type: TransactionType, now: Progress): Promise<StepResult> {
+  async function reverse(task: Work, type: TransactionType, now: Progress): Promise<StepResult> {
+    const { message } = task;
     const request = message.data as EventData['compensation-requested'];
-    const outcome = await call(message, type.toReversal(message.id, request.payload));
+    const outcome = await call(task, type.toReversal(message.id, request.payload));
+    if (!outcome) return drop('revoked');
     const context = { type, policy, ...patienceOf(message, policy, Date.now()) };
     return onlyFrom(['compensating'], afterReversal(request, now, outcome, context));
   }
 
-  return async function remoteStep(message) {
+  return async function remoteStep(message, isOurs = () => true) {
     const type = registry.get(message.data.type);
     if (!type)
       return dlq('unknown-type', `There is no transaction type ${JSON.stringify(message.data.type)} here.`);
     const now = await progress.add(message.id);
     if (!now) return dlq('unknown-id', `There is no transaction ${message.id}.`);
     if (now.waiting || !isWanted(message, now)) return drop('stale');
-    if (message.event === 'compensation-requested') return reverse(message, type, now);
-    return now.blocked ? drop('blocked') : forward(message, type, now);
+    if (message.event === 'compensation-requested') return reverse({ message, isOurs }, type, now);
+    return now.blocked ? drop('blocked') : forward({ message, isOurs }, type, now);
   };
 }
 
