@@ -116,6 +116,36 @@ test('a Deployment that is not there, until it is', async () => {
   await cluster.untilEvent('missing', 'ScaledUp');
 });
 
+test('a Deployment that is deleted and made anew: it is missed, then it goes on from what it finds', async () => {
+  lag.set(key('gone'), { perSecond: 10, capacity: 40 });
+  await cluster.createDeployment('gone', 1);
+  await cluster.createScaler('gone');
+  await cluster.untilCondition('gone', 'Ready', 'Observed');
+  await cluster.delete(cluster.deployments('gone'));
+  expect(await isRefused('gone', 'TargetNotFound')).toContain('there is no Deployment gone');
+  lag.set(key('gone'), { perSecond: 400, capacity: 40 });
+  await cluster.createDeployment('gone', 2);
+  expect((await cluster.untilEvent('gone', 'ScaledUp')).note).toContain('replicas 2 → 12');
+  await cluster.untilCondition('gone', 'Ready', 'Observed');
+});
+
+test('an HPA that comes later: what it scales is left to it', async () => {
+  lag.set(key('taken'), { perSecond: 10, capacity: 40 });
+  await cluster.createDeployment('taken', 2);
+  await cluster.createScaler('taken', { minReplicas: 2 });
+  await cluster.untilCondition('taken', 'Ready', 'Observed');
+  const path = `/apis/autoscaling/v2/namespaces/${namespace.name}/horizontalpodautoscalers`;
+  const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'taken' };
+  const body = { metadata: { name: 'later' }, spec: { scaleTargetRef, maxReplicas: 3 } };
+  await cluster.api.request({ method: 'POST', path, body });
+  await isRefused('taken', 'TargetOwnedByHorizontalPodAutoscaler');
+  lag.set(key('taken'), { perSecond: 400, capacity: 40 });
+  await someTicks();
+  expect(await cluster.replicas('taken')).toBe(2);
+  await cluster.delete(`${path}/later`);
+  await cluster.untilReplicas('taken', 12);
+});
+
 test('a kind that cannot be scaled', async () => {
   await cluster.createScaler('unscalable', {
     scaleTargetRef: { apiVersion: 'v1', kind: 'ConfigMap', name: 'unscalable' },
