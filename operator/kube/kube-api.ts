@@ -81,7 +81,8 @@ export class KubeClient implements KubeApi {
   }
 
   async request(request: KubeRequest): Promise<unknown> {
-    const timeout = AbortSignal.timeout(request.timeoutMs ?? TIMEOUT_MS);
+    // Whole ms alone are taken.
+    const timeout = AbortSignal.timeout(Math.floor(request.timeoutMs ?? TIMEOUT_MS));
     const signal = request.signal ? AbortSignal.any([timeout, request.signal]) : timeout;
     return this.gates[request.lane ?? 'background'].run(signal, () => this.attempt(request, signal));
   }
