@@ -23,3 +23,9 @@ test('a quantile is that of what came between', () => {
   expect(quantile(at(0, 50), at(99, 51), 'tick', 0.99)).toBe(0.1);
   expect(quantile(at(0, 50), at(90, 60), 'tick', 0.99)).toBe(1);
 });
+
+test('series that stand for others are told apart', () => {
+  const text = 'lag{scaler="a"} 1\nlag{otel_metric_overflow="true"} 900';
+  const { size, overflows } = new Scrape(text);
+  expect([size, overflows]).toEqual([2, 1]);
+});

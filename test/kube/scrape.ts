@@ -15,6 +15,16 @@ export class Scrape {
     });
   }
 
+  /** Series, those of histograms among them. */
+  get size(): number {
+    return this.samples.length;
+  }
+
+  /** Series that stand for those that OpenTelemetry had no room for. */
+  get overflows(): number {
+    return this.samples.filter(({ labels }) => labels.includes('otel_metric_overflow')).length;
+  }
+
   /** Over all series whose labels match. */
   sum(name: string, matches: (labels: string) => boolean = () => true): number {
     return this.samples

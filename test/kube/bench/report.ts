@@ -36,6 +36,7 @@ export function rowsOf(measured: Measured): readonly (readonly [string, string])
     ['RSS, peak since its start', mib(memory.at(-1)!.peak)],
     ['heap in use at the end', mib(after.sum('nodejs_heap_used'))],
     ['CPU', `${(grown('process_cpu_time_total') / seconds).toFixed(2)} cores`],
+    ['series on /metrics', `${after.size}, ${after.overflows} of them for others that were left out`],
     ['Kafka requests per tick', (grown('sluice_operator_kafka_requests_total') / ticks).toFixed(1)],
     ['status writes', written(/stagescalers\/status/)],
     ['scale writes', written(/\/scale"/)],
