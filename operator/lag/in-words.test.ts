@@ -53,6 +53,11 @@ test.each([
 
 test.each([
   ['BrokerUnreachable', 'connecting to kafka:9092: connect ECONNREFUSED', 'Kafka cannot be reached'],
+  [
+    'BrokerUnreachable',
+    'connecting to kafka:9092: Connection error: self-signed certificate',
+    'no TLS connection can be made',
+  ],
   ['ReadTimedOut', 'kafka:9092, Metadata: no answer within 720 ms', 'Kafka does not answer in time'],
   ['Unauthorized', 'connecting to kafka:9092: Invalid username or password', 'the operator is not let in'],
 ] as const)('%s says where, and what went wrong there', (reason, message, words) => {

@@ -7,11 +7,8 @@ type Place = Pick<KafkaConnection, 'name' | 'brokers'>;
 /** For whoever reads a condition, an Event or `explain`: what is wrong, where, what to do; in brackets what Kafka says. */
 export function inWords(failure: ReadFailure, connection: Place): string {
   const { reason, refusal, message } = failure;
-  const told = {
-    subject: refusal?.subject ?? 'something that was asked for',
-    at: placeOf(connection),
-    refusal,
-  };
+  const subject = refusal?.subject ?? 'something that was asked for';
+  const told = { subject, at: placeOf(connection), refusal, message };
   return `${WORDS[reason](told)} (${refusal?.name ?? message})`;
 }
 
@@ -19,6 +16,7 @@ interface Told {
   readonly subject: string;
   readonly at: string;
   readonly refusal: Refusal | undefined;
+  readonly message: string;
 }
 
 const incomplete = ({ at }: Told): string =>
@@ -33,8 +31,10 @@ const WORDS: Readonly<Record<UnknownReason, (told: Told) => string>> = {
     isAboutRights(refusal)
       ? `the operator's user may not read ${subject} at ${at}: allow it DESCRIBE on the topics and on the group`
       : `the operator is not let in at ${at}: correct the user, its secret or its certificate in the operator's configuration`,
-  BrokerUnreachable: ({ at }) =>
-    `Kafka cannot be reached at ${at}: is it up, are the addresses right, and may the operator connect to them?`,
+  BrokerUnreachable: ({ at, message }) =>
+    isAboutTls(message)
+      ? `no TLS connection can be made at ${at}: do tls and its files in the operator's configuration suit this listener?`
+      : `Kafka cannot be reached at ${at}: is it up, are the addresses right, and may the operator connect to them?`,
   ReadTimedOut: ({ at }) =>
     `Kafka does not answer in time at ${at}: it may be overloaded, or the network slow; it is asked again at every look`,
   PartitionLeaderless: ({ subject, at }) =>
@@ -46,6 +46,9 @@ const WORDS: Readonly<Record<UnknownReason, (told: Told) => string>> = {
 /** TOPIC_, GROUP_ and CLUSTER_AUTHORIZATION_FAILED, not SASL_AUTHENTICATION_FAILED. */
 const isAboutRights = (refusal: Refusal | undefined): boolean =>
   refusal?.name.endsWith('AUTHORIZATION_FAILED') ?? false;
+
+/** As Node and OpenSSL put it. */
+const isAboutTls = (message: string): boolean => /certificate|\b(SSL|TLS)\b/i.test(message);
 
 const MOST = 3;
 

@@ -129,7 +129,7 @@ test('secrets that cannot be read are a failure of this connection, not of the p
     random: () => 1,
   });
   expect(await ask(link)).toMatchObject({
-    reason: 'BrokerUnreachable',
+    reason: 'Unauthorized',
     message: expect.stringContaining('/var/run/secrets/password'),
   });
 });

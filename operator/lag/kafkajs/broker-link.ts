@@ -233,7 +233,10 @@ export class BrokerLink {
 }
 
 async function createBroker({ address, clientId, security }: BrokerLinkOptions): Promise<Broker> {
-  const { ssl, sasl } = await security();
+  const { ssl, sasl } = await security().catch((error: unknown) => {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new ReadFailure('Unauthorized', message, { cause: error });
+  });
   const connectionPool = new internals.ConnectionPool({
     ...address,
     clientId,
