@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, inject } from 'vitest';
+import { describeEnd } from './suite/end.ts';
+import { describeFaults } from './suite/faults.ts';
 import { describeInstall } from './suite/install.ts';
 import { describeDuel, describeSmoke } from './suite/load.ts';
 import { describeMissing } from './suite/missing.ts';
@@ -6,6 +8,7 @@ import { describeOneTrace } from './suite/one-trace.ts';
 import { describeScaledDown, describeScaling } from './suite/scaling.ts';
 import type { Suite } from './suite/suite.ts';
 import { closeSuite, openSuite } from './suite/suite.ts';
+import { describeUpgrade } from './suite/upgrade.ts';
 
 // One release for all parts, in this order: each begins where the one before has left it.
 let opening: Promise<Suite> | undefined;
@@ -44,6 +47,15 @@ describe('what is missing', () => {
 describe('scaling, some time later', () => {
   describeScaledDown(suite);
 });
+describe('faults', () => {
+  describeFaults(suite);
+});
+describe('upgrade', () => {
+  describeUpgrade(suite);
+});
 describe('the same load on both shapes', () => {
   describeDuel(suite);
+});
+describe('the end', () => {
+  describeEnd(suite);
 });

@@ -9,7 +9,7 @@ import type { Sample } from '../reading/scaling-record.ts';
 import { summarize } from '../reading/scaling-record.ts';
 import { resultOf } from './load.ts';
 import type { Suite } from './suite.ts';
-import { PER_REPLICA } from './suite.ts';
+import { PER_REPLICA, podsOf } from './suite.ts';
 
 export const REMOTE = 'sluice-remote';
 export const OBJECTIVE_SECONDS = 10;
@@ -34,18 +34,6 @@ const startedSchema = z.object({
     }),
   ),
 });
-const readySchema = z.object({
-  items: z.array(
-    z.object({
-      status: z.object({
-        conditions: z.array(
-          z.object({ type: z.string(), status: z.string(), lastTransitionTime: z.string() }),
-        ),
-      }),
-    }),
-  ),
-});
-
 /** When the container of a Job's pod began to run, Unix ms. */
 async function startOf(kubectl: Kubectl, job: string): Promise<number> {
   const { items } = await kubectl.json(startedSchema, 'get', 'pods', `--selector=job-name=${job}`);
@@ -55,13 +43,8 @@ async function startOf(kubectl: Kubectl, job: string): Promise<number> {
 
 /** When the first of the pods of the stage that were not ready at a time (Unix ms) was; NaN: none. */
 async function firstReadyAfter(kubectl: Kubectl, fromMs: number): Promise<number> {
-  const selector = '--selector=app.kubernetes.io/component=remote';
-  const { items } = await kubectl.json(readySchema, 'get', 'pods', selector);
-  const times = items
-    .flatMap(({ status }) => status.conditions)
-    .filter(({ type, status }) => type === 'Ready' && status === 'True')
-    .map(({ lastTransitionTime }) => Date.parse(lastTransitionTime))
-    .filter((atMs) => atMs > fromMs);
+  const pods = await podsOf(kubectl, 'remote');
+  const times = pods.flatMap(({ readyMs = 0 }) => (readyMs > fromMs ? [readyMs] : []));
   return times.length > 0 ? Math.min(...times) : Number.NaN;
 }
 

@@ -96,6 +96,9 @@ const podSchema = z.object({
   }),
   status: z.object({
     phase: z.string(),
+    conditions: z
+      .array(z.object({ type: z.string(), status: z.string(), lastTransitionTime: z.string() }))
+      .default([]),
     containerStatuses: z
       .array(
         z.object({
@@ -115,6 +118,10 @@ export interface PodFacts {
   readonly uid: string;
   readonly component: string;
   readonly ready: boolean;
+  /** Unix ms; undefined: it is not ready. To the second. */
+  readonly readyMs: number | undefined;
+  /** From its scheduling until it was ready. */
+  readonly startSeconds: number | undefined;
   readonly restarts: number;
   readonly phase: string;
   /** Why its container waits: CreateContainerConfigError and the like. */
@@ -127,13 +134,26 @@ export async function podsOf(kubectl: Kubectl, component?: string): Promise<PodF
   const { items } = await kubectl.json(podsSchema, 'get', 'pods', ...selector);
   return items
     .filter(({ metadata, status }) => !metadata.deletionTimestamp && !ENDED.includes(status.phase))
-    .map(({ metadata, status: { phase, containerStatuses } }) => ({
-      name: metadata.name,
-      uid: metadata.uid,
-      component: metadata.labels['app.kubernetes.io/component'] ?? '',
-      ready: containerStatuses.length > 0 && containerStatuses.every(({ ready }) => ready),
-      restarts: containerStatuses.reduce((sum, { restartCount }) => sum + restartCount, 0),
-      phase,
-      waitsFor: containerStatuses[0]?.state['waiting']?.reason,
-    }));
+    .map(factsOf);
+}
+
+function factsOf({ metadata, status }: z.infer<typeof podSchema>): PodFacts {
+  const { phase, conditions, containerStatuses } = status;
+  const since = (type: string): number | undefined => {
+    const found = conditions.find((one) => one.type === type && one.status === 'True');
+    return found && Date.parse(found.lastTransitionTime);
+  };
+  const [scheduledMs, readyMs] = [since('PodScheduled'), since('Ready')];
+  const started = scheduledMs !== undefined && readyMs !== undefined;
+  return {
+    name: metadata.name,
+    uid: metadata.uid,
+    component: metadata.labels['app.kubernetes.io/component'] ?? '',
+    ready: containerStatuses.length > 0 && containerStatuses.every(({ ready }) => ready),
+    readyMs,
+    startSeconds: started ? (readyMs - scheduledMs) / 1_000 : undefined,
+    restarts: containerStatuses.reduce((sum, { restartCount }) => sum + restartCount, 0),
+    phase,
+    waitsFor: containerStatuses[0]?.state['waiting']?.reason,
+  };
 }
