@@ -34,12 +34,12 @@ function waiting(desired: number, underway: ScalerState['operation']['underway']
 test.each([
   // 260/s too much for 4 s, and 300/s while the group stops.
   ['nobody is starting', 1, undefined, { backlogIfKept: 500, backlogIfChanged: 500 + 260 * 4 + 450 }],
-  // 260/s too much for the 2 s that are left; six replicas settle all but 60/s of it.
+  // Those are ordered anew, so that the time that they take counts in whole.
   [
     'others are starting',
     6,
     { at: AT - 2, from: 1, to: 6 },
-    { backlogIfKept: 500 + 260 * 2 + 450, backlogIfChanged: 500 + 260 * 2 + 60 * 2 + 450 },
+    { backlogIfKept: 500 + 260 * 2 + 450, backlogIfChanged: 500 + 260 * 4 + 450 },
   ],
   [
     'others have just been ordered',

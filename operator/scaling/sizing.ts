@@ -104,10 +104,7 @@ export function sizedOf(
   };
 }
 
-/**
- * What will be waiting when the present replicas all work, and when others do. Until those that are starting have come
- * only the ready ones settle anything; then the group stops once, whoever has joined by then.
- */
+/** What will be waiting when the present replicas all work, and when others do. */
 function backlogs(
   { plan, backlog, shares, perReplica }: Sizing,
   replicas: ReplicaReading,
@@ -116,20 +113,15 @@ function backlogs(
   const partitions = offsets?.ends.length ?? 0;
   const cold = coldStartSeconds(operation);
   const pause = rebalanceSeconds(rebalances);
-  const settled = (count: number): number => perReplica * effectiveReplicas(partitions, count, shares);
-  const short = (count: number): number => Math.max(0, plan.soon - settled(count));
+  const working =
+    perReplica * effectiveReplicas(partitions, Math.min(replicas.ready, replicas.desired), shares);
+  const shortfall = Math.max(0, plan.soon - working);
   const { underway } = operation;
-  const shortNow = short(Math.min(replicas.ready, replicas.desired));
-  const stopped = plan.soon * pause;
-  if (underway === undefined)
-    return { backlogIfKept: backlog, backlogIfChanged: backlog + shortNow * cold + stopped };
-  const waited = at - underway.at;
+  const waited = underway === undefined ? 0 : at - underway.at;
   const left = Math.max(cold - waited, waited / 4);
-  // Those that are starting come first.
-  const later = Math.max(0, cold - left);
   return {
-    backlogIfKept: backlog + shortNow * left + stopped,
-    backlogIfChanged: backlog + shortNow * Math.min(left, cold) + short(replicas.desired) * later + stopped,
+    backlogIfKept: backlog + (underway === undefined ? 0 : shortfall * left + plan.soon * pause),
+    backlogIfChanged: backlog + shortfall * cold + plan.soon * pause,
   };
 }
 
