@@ -115,6 +115,12 @@ describe.each(Object.entries(RENDERINGS))('%s', (_name, options) => {
     expect(offenders(await processes, isAsked)).toEqual([]);
   });
 
+  test('who answers late is not taken out of its Service', async () => {
+    const isPatient = ({ container }: OwnedPod): boolean =>
+      has(container.readinessProbe, { timeoutSeconds: 10 });
+    expect(offenders(await processes, isPatient)).toEqual([]);
+  });
+
   test('processes have time to drain', async () => {
     const hasTime = ({ spec, container }: OwnedPod): boolean => {
       const drain = container.env?.find(({ name }) => name === 'API_DRAIN_MS')?.value ?? '0';

@@ -93,10 +93,12 @@ spec:
         periodSeconds: 1
         timeoutSeconds: 2
         failureThreshold: 120
+      {{- /* A process that should get no work says so at once. One that answers late is busy: to take it out of the
+      Service would be an outage where it is the only one, as while everything starts anew on a small node. */}}
       readinessProbe:
         httpGet: {path: /readyz, port: admin}
         periodSeconds: 2
-        timeoutSeconds: 2
+        timeoutSeconds: 10
         failureThreshold: 3
       livenessProbe:
         httpGet: {path: /livez, port: admin}
