@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import pg from 'pg';
 import { assertInstrumented } from '../../../otel/self-test.ts';
 
@@ -9,10 +10,24 @@ export interface PoolOptions {
   readonly onError: (error: Error) => void;
 }
 
+type OnConnected = (error: Error | undefined, client: pg.PoolClient | undefined, done: () => void) => void;
+
+/**
+ * A statement that has waited for a connection is sent by whoever gives one back: without this it would stand in the
+ * trace of that one.
+ */
+class Pool extends pg.Pool {
+  override connect(): Promise<pg.PoolClient>;
+  override connect(callback: OnConnected): void;
+  override connect(callback?: OnConnected): Promise<pg.PoolClient> | void {
+    return callback ? super.connect(AsyncResource.bind(callback)) : super.connect();
+  }
+}
+
 /** A pool whose every wait is bounded. Connections are replaced after half an hour or so. */
 export function createPool(options: PoolOptions): pg.Pool {
   assertInstrumented({ pg });
-  const pool = new pg.Pool({
+  const pool = new Pool({
     connectionString: options.databaseUrl,
     max: options.max,
     application_name: options.applicationName,
