@@ -6,7 +6,12 @@ import { databaseServerUrl } from '../fixtures/services-under-test.ts';
 
 let pool: pg.Pool;
 beforeAll(() => {
-  pool = createPool({ databaseUrl: databaseServerUrl(), max: 1, applicationName: 'pool-test', onError: () => {} });
+  pool = createPool({
+    databaseUrl: databaseServerUrl(),
+    max: 1,
+    applicationName: 'pool-test',
+    onError: () => {},
+  });
 });
 afterAll(() => pool.end());
 
