@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { UsageError, parseOptions } from './options.ts';
+import { UsageError } from '../lib/command-line.ts';
+import { parseOptions } from './options.ts';
 import { planDuel } from './plan.ts';
 
 test('without options the duel takes about four minutes', () => {

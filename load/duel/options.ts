@@ -1,6 +1,6 @@
-import { parseArgs } from 'node:util';
 import type { GeneratorChoice } from '../lib/choose-generator.ts';
 import { GENERATORS } from '../lib/choose-generator.ts';
+import { Mistakes, flag, readArgs, string, stringOr } from '../lib/command-line.ts';
 import type { Part } from './plan.ts';
 import { PARTS } from './plan.ts';
 
@@ -38,72 +38,42 @@ Measures the event-driven pipeline against its synchronous twin, under the same 
   --out DIR               where to write (report/duel-<time>)
   --redraw FILE           draw the report of a report.json again, measure nothing`;
 
-/** Mistakes on the command line, all of them. */
-export class UsageError extends Error {
-  readonly code = 'config';
-}
-
 /** @throws UsageError */
 export function parseOptions(args: readonly string[]): CommandOptions {
-  const values = readArgs(args);
-  const mistakes: string[] = [];
-  const number = (name: string, fallback: number, min: number, max: number): number => {
-    const text = values[name];
-    const value = typeof text === 'string' ? Number(text) : fallback;
-    if (!(value >= min && value <= max)) mistakes.push(`--${name} must be a number from ${min} to ${max}`);
-    return value;
+  const values = readArgs(args, {
+    users: stringOr('40'),
+    minutes: string,
+    'remote-latency-ms': stringOr('450'),
+    parts: stringOr(PARTS.join(',')),
+    quick: flag,
+    generator: stringOr('auto'),
+    target: string,
+    accounts: stringOr('1000'),
+    seed: stringOr('1'),
+    out: string,
+    redraw: string,
+    help: flag,
+  });
+  const { help, minutes, quick, target, out, redraw } = values;
+  const mistakes = new Mistakes();
+  const whole = (name: 'users' | 'accounts' | 'seed', bounds: readonly [number, number]): number =>
+    Math.round(mistakes.number(name, values[name], bounds));
+  const parts = mistakes.listOf('parts', values.parts, PARTS);
+  if (!parts.includes('main')) mistakes.add('--parts must include main');
+  const options = {
+    help,
+    users: whole('users', [1, 10_000]),
+    minutes: minutes === undefined ? undefined : mistakes.number('minutes', minutes, [0.1, 24 * 60]),
+    remoteLatencyMs: mistakes.number('remote-latency-ms', values['remote-latency-ms'], [0, 60_000]),
+    quick,
+    parts,
+    generator: mistakes.oneOf('generator', values.generator, GENERATORS),
+    target,
+    accounts: whole('accounts', [2, 999_999]),
+    seed: whole('seed', [0, 100_000]),
+    out,
+    redraw,
   };
-  const text = (name: string) => (typeof values[name] === 'string' ? values[name] : undefined);
-  const generator = text('generator') ?? 'auto';
-  if (!isOneOf(GENERATORS, generator)) mistakes.push(`--generator must be one of ${GENERATORS.join(', ')}`);
-  const parts = text('parts')?.split(',') ?? PARTS;
-  for (const part of parts) if (!isOneOf(PARTS, part)) mistakes.push(`--parts: there is no ${part}`);
-  if (!parts.includes('main')) mistakes.push('--parts must include main');
-  const options: CommandOptions = {
-    help: values['help'] === true,
-    users: Math.round(number('users', 40, 1, 10_000)),
-    minutes: values['minutes'] === undefined ? undefined : number('minutes', 0.5, 0.1, 24 * 60),
-    remoteLatencyMs: number('remote-latency-ms', 450, 0, 60_000),
-    quick: values['quick'] === true,
-    parts: parts as Part[],
-    generator: generator as GeneratorChoice,
-    target: text('target'),
-    accounts: Math.round(number('accounts', 1_000, 2, 999_999)),
-    seed: Math.round(number('seed', 1, 0, 100_000)),
-    out: text('out'),
-    redraw: text('redraw'),
-  };
-  if (mistakes.length > 0) throw new UsageError(mistakes.join('\n'));
+  mistakes.end();
   return options;
-}
-
-function readArgs(args: readonly string[]): Record<string, string | boolean | undefined> {
-  const string = { type: 'string' } as const;
-  const boolean = { type: 'boolean' } as const;
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        users: string,
-        minutes: string,
-        'remote-latency-ms': string,
-        parts: string,
-        quick: boolean,
-        generator: string,
-        target: string,
-        accounts: string,
-        seed: string,
-        out: string,
-        redraw: string,
-        help: boolean,
-      },
-    });
-    return values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function isOneOf<Value extends string>(list: readonly Value[], text: string): text is Value {
-  return (list as readonly string[]).includes(text);
 }

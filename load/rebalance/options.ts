@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { Mistakes, flag, readArgs, string, stringOr } from '../lib/command-line.ts';
 
 export interface RebalanceOptions {
   readonly help: boolean;
@@ -12,9 +12,9 @@ export interface RebalanceOptions {
   /** Steady load before a change, and after it. */
   readonly holdSeconds: number;
   readonly rounds: number;
-  /** Directory. */
   /** For the report: what the reader should know of this run. */
   readonly note: string | undefined;
+  /** Directory. */
   readonly out: string;
 }
 
@@ -31,56 +31,34 @@ How long a stage stands still when its replicas change: real Kafka, Postgres and
   --note TEXT        a line for the report, such as what else the machine was doing
   --out DIR          where rebalance.md and rebalance.json go (docs/bench)`;
 
-/** Mistakes on the command line, all of them. */
-export class UsageError extends Error {
-  readonly code = 'config';
-}
-
 /** @throws UsageError */
 export function parseOptions(args: readonly string[]): RebalanceOptions {
-  const values = readArgs(args);
-  const mistakes: string[] = [];
-  const number = (name: keyof typeof values, min: number, max: number): number => {
-    const value = Number(values[name]);
-    if (!(value >= min && value <= max)) mistakes.push(`--${name} must be a number from ${min} to ${max}`);
-    return value;
-  };
+  const values = readArgs(args, {
+    help: flag,
+    members: stringOr('1,2,4,8,4,2,1'),
+    rate: stringOr('240'),
+    partitions: stringOr('24'),
+    latency: stringOr('150'),
+    hold: stringOr('8'),
+    rounds: stringOr('3'),
+    note: string,
+    out: stringOr('docs/bench'),
+  });
+  const mistakes = new Mistakes();
   const members = values.members.split(',').map(Number);
   if (members.length < 2 || !members.every((count) => Number.isInteger(count) && count > 0 && count <= 64))
-    mistakes.push('--members must be two or more numbers of replicas, each from 1 to 64');
+    mistakes.add('--members must be two or more numbers of replicas, each from 1 to 64');
   const options = {
     help: values.help,
     members,
-    rate: number('rate', 1, 5_000),
-    partitions: number('partitions', 1, 256),
-    latencyMs: number('latency', 0, 10_000),
-    holdSeconds: number('hold', 2, 600),
-    rounds: number('rounds', 1, 100),
+    rate: mistakes.number('rate', values.rate, [1, 5_000]),
+    partitions: mistakes.number('partitions', values.partitions, [1, 256]),
+    latencyMs: mistakes.number('latency', values.latency, [0, 10_000]),
+    holdSeconds: mistakes.number('hold', values.hold, [2, 600]),
+    rounds: mistakes.number('rounds', values.rounds, [1, 100]),
     note: values.note,
     out: values.out,
   };
-  if (mistakes.length > 0) throw new UsageError(mistakes.join('\n'));
+  mistakes.end();
   return options;
-}
-
-function readArgs(args: readonly string[]) {
-  const string = (value: string) => ({ type: 'string', default: value }) as const;
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        help: { type: 'boolean', default: false },
-        members: string('1,2,4,8,4,2,1'),
-        rate: string('240'),
-        partitions: string('24'),
-        latency: string('150'),
-        hold: string('8'),
-        rounds: string('3'),
-        note: { type: 'string' },
-        out: string('docs/bench'),
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
 }

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { Mistakes, flag, readArgs, string, stringOr } from '../lib/command-line.ts';
 import type { TraceName } from './traces.ts';
 import { TRACE_NAMES } from './traces.ts';
 
@@ -38,23 +38,26 @@ writes docs/bench/scaling/report.md, report.json and pictures.
   --operator-there     use the operator of the cluster, which must look after all namespaces
   --out DIR            where to write`;
 
-/** Mistakes on the command line, all of them. */
-export class UsageError extends Error {
-  readonly code = 'config';
-}
-
 /** @throws UsageError */
 export function parseOptions(args: readonly string[]): ScalingOptions {
-  const values = readArgs(args);
-  const mistakes: string[] = [];
-  const runs = Number(values.runs);
-  if (!(Number.isInteger(runs) && runs > 0 && runs <= 100))
-    mistakes.push('--runs must be a number from 1 to 100');
+  const values = readArgs(args, {
+    help: flag,
+    traces: stringOr(TRACE_NAMES.join(',')),
+    workers: stringOr(WORKERS.join(',')),
+    runs: stringOr('5'),
+    image: stringOr('sluice-bench-worker:1'),
+    'kafka-image': stringOr('apache/kafka:4.3.1'),
+    kafka: string,
+    kubeconfig: string,
+    'operator-there': flag,
+    out: stringOr('docs/bench/scaling'),
+  });
+  const mistakes = new Mistakes();
   const options = {
     help: values.help,
-    traces: listOf(TRACE_NAMES, 'traces', values.traces, mistakes),
-    workers: listOf(WORKERS, 'workers', values.workers, mistakes),
-    runs,
+    traces: mistakes.listOf('traces', values.traces, TRACE_NAMES),
+    workers: mistakes.listOf('workers', values.workers, WORKERS),
+    runs: Math.round(mistakes.number('runs', values.runs, [1, 100])),
     image: values.image,
     kafkaImage: values['kafka-image'],
     kafka: values.kafka,
@@ -62,41 +65,6 @@ export function parseOptions(args: readonly string[]): ScalingOptions {
     operatorThere: values['operator-there'],
     out: values.out,
   };
-  if (mistakes.length > 0) throw new UsageError(mistakes.join('\n'));
+  mistakes.end();
   return options;
-}
-
-function listOf<Name extends string>(
-  known: readonly Name[],
-  option: string,
-  text: string,
-  mistakes: string[],
-): Name[] {
-  const names = text.split(',');
-  const chosen = known.filter((name) => names.includes(name));
-  if (chosen.length !== names.length) mistakes.push(`--${option} must be of ${known.join(', ')}`);
-  return chosen;
-}
-
-function readArgs(args: readonly string[]) {
-  const string = (value: string) => ({ type: 'string', default: value }) as const;
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        help: { type: 'boolean', default: false },
-        traces: string(TRACE_NAMES.join(',')),
-        workers: string(WORKERS.join(',')),
-        runs: string('5'),
-        image: string('sluice-bench-worker:1'),
-        'kafka-image': string('apache/kafka:4.3.1'),
-        kafka: { type: 'string' },
-        kubeconfig: { type: 'string' },
-        'operator-there': { type: 'boolean', default: false },
-        out: string('docs/bench/scaling'),
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
 }

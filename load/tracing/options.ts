@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { Mistakes, flag, readArgs, stringOr } from '../lib/command-line.ts';
 
 export interface TracingOptions {
   readonly help: boolean;
@@ -18,43 +18,21 @@ What tracing costs: transactions completed per second without it, at 5 % samplin
   --seconds N    of load per measurement (20)
   --out DIR      where tracing.md and tracing.json go (docs/bench)`;
 
-/** Mistakes on the command line, all of them. */
-export class UsageError extends Error {
-  readonly code = 'config';
-}
-
 /** @throws UsageError */
 export function parseOptions(args: readonly string[]): TracingOptions {
-  const values = readArgs(args);
-  const mistakes: string[] = [];
-  const number = (name: 'rounds' | 'seconds', min: number, max: number): number => {
-    const value = Number(values[name]);
-    if (!(value >= min && value <= max)) mistakes.push(`--${name} must be a number from ${min} to ${max}`);
-    return value;
-  };
+  const { help, rounds, seconds, out } = readArgs(args, {
+    help: flag,
+    rounds: stringOr('3'),
+    seconds: stringOr('20'),
+    out: stringOr('docs/bench'),
+  });
+  const mistakes = new Mistakes();
   const options = {
-    help: values.help,
-    rounds: number('rounds', 1, 100),
-    seconds: number('seconds', 4, 3_600),
-    out: values.out,
+    help,
+    rounds: mistakes.number('rounds', rounds, [1, 100]),
+    seconds: mistakes.number('seconds', seconds, [4, 3_600]),
+    out,
   };
-  if (mistakes.length > 0) throw new UsageError(mistakes.join('\n'));
+  mistakes.end();
   return options;
-}
-
-function readArgs(args: readonly string[]) {
-  const string = (value: string) => ({ type: 'string', default: value }) as const;
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        help: { type: 'boolean', default: false },
-        rounds: string('3'),
-        seconds: string('20'),
-        out: string('docs/bench'),
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
 }
