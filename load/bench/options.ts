@@ -37,7 +37,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   const mistakes = new Mistakes();
   const options = {
     help,
-    only: mistakes.listOf('only', values.only, ROW_KEYS),
+    only: mistakes.listOf('only', values.only, ROW_KEYS, 'row'),
     quick,
     holdSeconds: mistakes.number('seconds', values.seconds ?? (quick ? '20' : '300'), [5, 86_400]),
     generator: mistakes.oneOf('generator', values.generator, GENERATORS),

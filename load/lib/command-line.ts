@@ -45,12 +45,27 @@ export class Mistakes {
     return text as Name;
   }
 
-  /** Names with commas between them, those that are not known left out. */
-  listOf<Name extends string>(option: string, text: string, known: readonly Name[]): Name[] {
+  /** As `number`, and whole. */
+  integer(option: string, text: string, bounds: readonly [number, number]): number {
+    const value = this.number(option, text, bounds);
+    if (!Number.isNaN(value) && !Number.isInteger(value)) this.add(`--${option} must be a whole number`);
+    return value;
+  }
+
+  /** Names with commas between them, those that are not known left out. `noun`: what they are names of. */
+  listOf<Name extends string>(option: string, text: string, known: readonly Name[], noun = ''): Name[] {
     const names = text.split(',');
     for (const name of names)
-      if (!isOneOf(known, name)) this.add(`--${option}: there is no ${name}, but ${known.join(', ')}`);
+      if (!isOneOf(known, name))
+        this.add(`--${option}: there is no ${[noun, name].join(' ').trim()}, but ${known.join(', ')}`);
     return names.filter((name): name is Name => isOneOf(known, name));
+  }
+
+  /** As `listOf`, each once, in the order in which they are known. */
+  setOf<Name extends string>(option: string, text: string, known: readonly Name[]): Name[] {
+    const names = this.listOf(option, text, known);
+    if (new Set(names).size < names.length) this.add(`--${option} names something twice`);
+    return known.filter((name) => names.includes(name));
   }
 
   /** @throws UsageError where there is any */

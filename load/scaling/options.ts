@@ -55,9 +55,9 @@ export function parseOptions(args: readonly string[]): ScalingOptions {
   const mistakes = new Mistakes();
   const options = {
     help: values.help,
-    traces: mistakes.listOf('traces', values.traces, TRACE_NAMES),
-    workers: mistakes.listOf('workers', values.workers, WORKERS),
-    runs: Math.round(mistakes.number('runs', values.runs, [1, 100])),
+    traces: mistakes.setOf('traces', values.traces, TRACE_NAMES),
+    workers: mistakes.setOf('workers', values.workers, WORKERS),
+    runs: mistakes.integer('runs', values.runs, [1, 100]),
     image: values.image,
     kafkaImage: values['kafka-image'],
     kafka: values.kafka,
