@@ -33,6 +33,8 @@ export interface Situation {
   readonly activeAt: number;
   /** Since when it has been known whether so. */
   readonly knownSince: number;
+  /** It passes on more than arrives, as a stage does that stood still lately or has something to work off; or one upstream. */
+  readonly restless: boolean;
 }
 
 export interface Knowledge {
@@ -77,7 +79,8 @@ export function assess(
         : Math.max(memory.knownSince, ...upstream.map(({ knownSince }) => knownSince)),
   };
   const known = look && knowledgeOf(look, observed, upstream, feedsBottleneck);
-  return { ...common, ...activity, known };
+  const restless = isRestless(memory, known) || upstream.some((one) => one.restless);
+  return { ...common, ...activity, known, restless };
 }
 
 const UNKNOWN_ARRIVAL: ArrivalRate = { perSecond: 0, certainPerSecond: 0, seconds: 0 };
@@ -107,7 +110,12 @@ function knowledgeOf(
   const backlog = Math.max(0, lag - standing * arrival.perSecond);
   const lead = coldStartSeconds(memory.operation) + rebalanceSeconds(memory.rebalances);
   const own = ownPlan(arrival, rampOf(memory.samples, dispersion), lead);
-  const whole = planFrom(own, inflow(memory, upstream), memory.samples, upstream.some(isRestless));
+  const whole = planFrom(
+    own,
+    inflow(memory, upstream),
+    memory.samples,
+    upstream.some(({ restless }) => restless),
+  );
   const excess = capacity === undefined ? 0 : excessShare(troubled, rates, capacity.perReplica);
   const plan = withoutExcess(whole, excess);
   const age = ageSeconds(look, memory.marks, memory.at);
@@ -145,15 +153,10 @@ const withoutExcess = (plan: Plan, share: number): Plan => ({
   ahead: plan.ahead * (1 - share),
 });
 
-/**
- * A stage that stood still lately, or has something to work off, passes on more than arrives there; and so does one
- * that gets it from such a stage.
- */
-function isRestless({ memory, known, upstream, at }: Situation): boolean {
-  const { lastAt, since } = memory.rebalances;
+function isRestless({ at, rebalances }: ScalerState, known: Knowledge | undefined): boolean {
+  const { lastAt, since } = rebalances;
   const lately = lastAt !== undefined && at - lastAt < SETTINGS.burstSeconds;
-  const behind = (known?.backlog ?? 0) > (known?.plan.soon ?? 0);
-  return since !== undefined || lately || behind || upstream.some(isRestless);
+  return since !== undefined || lately || (known?.backlog ?? 0) > (known?.plan.soon ?? 0);
 }
 
 /** What the stages upstream will pass on; undefined when one of them, or the gain, is not known. */

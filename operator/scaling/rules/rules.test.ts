@@ -88,6 +88,7 @@ function situation(given: Given = {}): Situation {
     upstream: [],
     activeAt,
     knownSince,
+    restless: false,
   };
 }
 
