@@ -22,7 +22,7 @@ import { until } from '../fixtures/until.ts';
 import { startOperator } from './bench/operator.ts';
 import { ClusterClient } from './cluster-client.ts';
 import type { GroupOffsets } from './group-offsets.ts';
-import { commitOffsets } from './group-offsets.ts';
+import { commitAllOffsets } from './group-offsets.ts';
 
 const PARTITIONS = 16;
 const TICK_SECONDS = 2;
@@ -70,19 +70,10 @@ async function createSleepers(
   brokers: readonly string[],
 ): Promise<void> {
   const topics = names.map((topic) => ({ topic, numPartitions: PARTITIONS }));
-  await admin.createTopics({ topics, waitForLeaders: true, timeout: 60_000 });
+  await admin.createTopics({ topics, waitForLeaders: false, timeout: 60_000 });
   // The topic of the offsets is made when somebody asks for the first group.
   await until('a coordinator', () => admin.describeGroups([names[0]!]).catch(() => false as const), 60_000);
-  const [host = '', port] = brokers[0]!.split(':');
-  let left: readonly GroupOffsets[] = names.map(readAll);
-  await until(
-    'the offsets',
-    async () => {
-      left = await commitOffsets({ host, port: Number(port) }, left);
-      return left.length === 0;
-    },
-    60_000,
-  );
+  await commitAllOffsets(brokers, names.map(readAll), 60_000);
   for (const name of names) {
     await client.createDeployment(name, 0);
     const kafka = { consumerGroup: name, topics: [name] };

@@ -1,5 +1,6 @@
 import type { ProtocolDefinition } from '../../operator/lag/kafkajs/internals.ts';
 import { internals } from '../../operator/lag/kafkajs/internals.ts';
+import { until } from '../fixtures/until.ts';
 
 export interface GroupOffsets {
   readonly group: string;
@@ -27,7 +28,7 @@ interface Reply {
  * Commits for groups without members, many at once: the admin client joins each group for it, which takes seconds.
  * Resolves to those that the broker did not accept yet.
  */
-export async function commitOffsets(
+async function commitOffsets(
   address: { readonly host: string; readonly port: number },
   all: readonly GroupOffsets[],
 ): Promise<readonly GroupOffsets[]> {
@@ -74,4 +75,22 @@ function commitOf({ group, topic, partitions, offset, metadata }: GroupOffsets):
   // As whoever commits without being a member does.
   const outside = { groupGenerationId: -1, memberId: '', retentionTime: -1 };
   return { groupId: group, ...outside, topics: [{ topic, partitions: each }] };
+}
+
+/** As `commitOffsets`, until the broker has accepted them all. @throws after `timeoutMs` */
+export async function commitAllOffsets(
+  brokers: readonly string[],
+  all: readonly GroupOffsets[],
+  timeoutMs: number,
+): Promise<void> {
+  const [host = '', port] = brokers[0]!.split(':');
+  let left = all;
+  await until(
+    'the offsets of all groups',
+    async () => {
+      left = await commitOffsets({ host, port: Number(port) }, left);
+      return left.length === 0;
+    },
+    timeoutMs,
+  );
 }

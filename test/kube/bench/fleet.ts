@@ -3,7 +3,7 @@ import { KubeError } from '../../../operator/kube/kube-error.ts';
 import { until } from '../../fixtures/until.ts';
 import type { ClusterClient } from '../cluster-client.ts';
 import type { GroupOffsets } from '../group-offsets.ts';
-import { commitOffsets } from '../group-offsets.ts';
+import { commitAllOffsets } from '../group-offsets.ts';
 
 export interface Fleet {
   readonly scalers: number;
@@ -36,22 +36,14 @@ export async function createTopics(fleet: Fleet, brokers: readonly string[]): Pr
 }
 
 async function commitAll(fleet: Fleet, brokers: readonly string[]): Promise<void> {
-  const [host = '', port] = brokers[0]!.split(':');
-  let left: readonly GroupOffsets[] = Array.from({ length: fleet.scalers }, (_, index) => ({
+  const all = Array.from({ length: fleet.scalers }, (_, index): GroupOffsets => ({
     group: `bench-${index}`,
     topic: topicOf(fleet, index),
     partitions: fleet.partitions,
     offset: 0,
     metadata: JSON.stringify({ v: 1, r: `replica-${index}`, b: 12.345, n: 48_211, f: 3 }),
   }));
-  await until(
-    'the offsets of all groups',
-    async () => {
-      left = await commitOffsets({ host, port: Number(port) }, left);
-      return left.length === 0;
-    },
-    300_000,
-  );
+  await commitAllOffsets(brokers, all, 300_000);
 }
 
 /** A Deployment and a StageScaler for each group; nine of ten are only to say what they would do. */
