@@ -4,6 +4,5 @@ import { createRequire } from 'node:module';
 /**
  * node:http as a CommonJS module. An ESM import would make Node build every export of it, the WebSocket client
  * among them: 16 MB of resident memory and 30 ms for each process that only serves /metrics (Node 26.10).
- * Through `require`, not `process.getBuiltinModule`, so that the instrumentation sees it being loaded.
  */
-export const { createServer, Server } = createRequire(import.meta.url)('node:http') as typeof http;
+export const { createServer } = createRequire(import.meta.url)('node:http') as typeof http;

@@ -1,26 +1,33 @@
+import { EventEmitter } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { resourceFromAttributes } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createRecorder } from './recorder.ts';
 import { setRegistration } from './registration.ts';
 import { formatTraceparent } from './spans.ts';
 import { SPANS } from './schema/spans.ts';
 import {
-  beginTrace,
   currentTraceparent,
   runBatch,
   startBatch,
   startCall,
   startProcess,
   startSend,
+  traceBeginnings,
+  traceRequest,
   untraced,
 } from './tracing.ts';
 
 const exporter = new InMemorySpanExporter();
+const processor = new SimpleSpanProcessor({ exporter });
+const resource = resourceFromAttributes({ 'service.name': 'test' });
 const sdk = new NodeSDK({
-  spanProcessors: [new SimpleSpanProcessor({ exporter })],
+  resource,
+  spanProcessors: [processor],
   // Detected attributes arrive later, and hold every span back until then.
   autoDetectResources: false,
   metricReaders: [],
@@ -48,7 +55,8 @@ const message = {
 
 beforeAll(() => {
   sdk.start();
-  setRegistration({ recorder: createRecorder(), shutdown: () => sdk.shutdown() });
+  const recorder = createRecorder({ resource, onEnd: (span) => processor.onEnd(span) });
+  setRegistration({ recorder, shutdown: () => sdk.shutdown() });
 });
 afterEach(() => exporter.reset());
 afterAll(async () => {
@@ -125,7 +133,8 @@ test('no query and no credentials get into the span of a call', () => {
 
 test('an unsampled transaction is not recorded, and its flag is handed on', () => {
   const span = startProcess({ ...message, traceparent: unsampled });
-  expect(span.traceparent).toMatch(new RegExp(`^00-${traceId}-[0-9a-f]{16}-00$`));
+  expect(span.traceparent).toBe(unsampled);
+  expect(span.run(() => currentTraceparent())).toBe(unsampled);
   span.end('moved');
   expect(exporter.getFinishedSpans()).toEqual([]);
 });
@@ -199,7 +208,8 @@ test('a poll that a request has set off is recorded nowhere', async () => {
 
 test('each line of a request begins a trace of its own, linked to the request', () => {
   const request = startProcess(message);
-  const lines = request.run(() => [beginTrace('accept line'), beginTrace('accept line')]);
+  const begin = request.run(() => traceBeginnings('accept line')!);
+  const lines = [begin(), begin()];
   const spans = exporter.getFinishedSpans();
   expect(spans.map((span) => formatTraceparent(span.spanContext()))).toEqual(lines);
   expect(new Set([traceId, ...spans.map((span) => span.spanContext().traceId)]).size).toBe(3);
@@ -213,6 +223,72 @@ test('an error is on the span with its code, its message and the exception', () 
   expect(span.status).toEqual({ code: SpanStatusCode.ERROR, message: 'deadlock detected' });
   expect(span.attributes['error.type']).toBe('40P01');
   expect(span.events.map((event) => event.name)).toEqual(['exception']);
+});
+
+describe('a request', () => {
+  const request = (headers: Record<string, string> = {}) => ({
+    method: 'POST',
+    url: '/v1/things/7?secret=1',
+    headers,
+  });
+  const answer = (statusCode: number) => Object.assign(new EventEmitter(), { statusCode });
+  const route = () => '/v1/things/:id';
+
+  test('is a span that ends with its response, and continues the client', () => {
+    const response = answer(201);
+    const exchange = { request: request({ traceparent: sampled, 'user-agent': 'k6' }), response, route };
+    const inside = traceRequest(exchange, () => currentTraceparent());
+    expect(exporter.getFinishedSpans()).toEqual([]);
+    response.emit('close');
+    const span = recorded('POST /v1/things/:id');
+    expect(inside).toBe(formatTraceparent(span.spanContext()));
+    expect(span.parentSpanContext?.spanId).toBe('b7ad6b7169203331');
+    expect(Object.keys(span.attributes).sort()).toEqual([...SPANS.request.attributes].sort());
+    expect(span.attributes).toMatchObject({ 'url.path': '/v1/things/7', 'http.response.status_code': 201 });
+    expect(span.status.code).toBe(SpanStatusCode.UNSET);
+  });
+
+  test('that is answered with 5xx is an error; without a route it is called by its method', () => {
+    const response = answer(503);
+    traceRequest({ request: request(), response, route: () => undefined }, () => 0);
+    response.emit('close');
+    expect(recorded('POST').status.code).toBe(SpanStatusCode.ERROR);
+    expect(recorded('POST').parentSpanContext).toBeUndefined();
+  });
+
+  test('that the client does not sample is not recorded, nor what is done in it', () => {
+    const response = answer(200);
+    const exchange = { request: request({ traceparent: unsampled }), response, route };
+    const inside = traceRequest(exchange, () => {
+      const child = startProcess({ ...message, traceparent: currentTraceparent() });
+      child.end('moved');
+      return child.traceparent;
+    });
+    response.emit('close');
+    expect(inside).toMatch(new RegExp(`^00-${traceId}-[0-9a-f]{16}-00$`));
+    expect(inside).not.toBe(unsampled);
+    expect(exporter.getFinishedSpans()).toEqual([]);
+  });
+});
+
+test('a statement within a span of ours is its child', () => {
+  const span = startProcess(message);
+  span.run(() => trace.getTracer('pg').startSpan('query').end());
+  span.end('moved');
+  expect(recorded('query').parentSpanContext?.spanId).toBe(span.traceparent.slice(36, 52));
+});
+
+test('time in a span is counted from the clock on the wall, to its end', async () => {
+  const before = Date.now();
+  const span = startProcess(message);
+  await sleep(20);
+  span.end('moved');
+  const { startTime, endTime, duration } = recorded('process sluice.transactions.new');
+  const ms = ([seconds, nanos]: readonly [number, number]) => seconds * 1e3 + nanos / 1e6;
+  expect(ms(startTime)).toBeGreaterThanOrEqual(before);
+  expect(ms(duration)).toBeGreaterThanOrEqual(19);
+  expect(ms(endTime) - ms(startTime)).toBeCloseTo(ms(duration), 0);
+  expect(ms(endTime)).toBeLessThanOrEqual(Date.now() + 1);
 });
 
 test('an answer of 4xx or 5xx is an error of the call', () => {

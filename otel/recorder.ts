@@ -1,55 +1,128 @@
-import type { Attributes } from '@opentelemetry/api';
-import { context, isSpanContextValid, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
+import type { Attributes, Link, Span, SpanContext } from '@opentelemetry/api';
+import { context, propagation, ROOT_CONTEXT, SpanKind, trace, TraceFlags } from '@opentelemetry/api';
 import { parseTraceParent, suppressTracing } from '@opentelemetry/core';
+import type { SpanOrigin } from './child-span.ts';
+import { ChildSpan } from './child-span.ts';
 import type {
   BatchOptions,
   CallOptions,
   CallSpan,
   ProcessOptions,
   ProcessSpan,
+  RequestOptions,
+  RequestSpan,
   SendOptions,
   SendSpan,
   SpanRecorder,
 } from './span-types.ts';
-import { formatTraceparent, LINKS_MAX, RecordedBatch, RecordedSpan } from './spans.ts';
+import {
+  activeTraceparent,
+  formatTraceparent,
+  RecordedBatch,
+  RecordedSpan,
+  UNRECORDED_BATCH,
+  UnrecordedSpan,
+} from './spans.ts';
 
 /**
- * Makes spans through the OpenTelemetry API. Names and attributes follow the semantic conventions for messaging
- * and HTTP clients; what is ours begins with `sluice.`. The list is in schema/README.md.
+ * Makes spans. Names and attributes follow the semantic conventions for messaging and HTTP; what is ours begins
+ * with `sluice.`. The list is in schema/README.md.
+ *
+ * What begins a trace is asked of the SDK, whose sampler decides; what continues one follows the flag that came
+ * with it, so that a transaction is recorded in all services or in none, and costs next to nothing in the latter case.
  */
-export function createRecorder(): SpanRecorder {
+export function createRecorder(origin: SpanOrigin): SpanRecorder {
   const tracer = trace.getTracer('sluice');
+
+  /** `wrap` gets the span when it is to be recorded. */
+  function open<Recorded>(
+    traceparent: string | undefined,
+    describe: () => SpanDescription,
+    wrap: (span: Span) => Recorded,
+  ): Recorded | UnrecordedSpan {
+    const parent = traceparent === undefined ? null : parseTraceParent(traceparent);
+    if (parent && !isSampled(parent)) return new UnrecordedSpan(traceparent!);
+    const { name, ...options } = describe();
+    if (!parent) return wrap(tracer.startSpan(name, { ...options, root: true }, ROOT_CONTEXT));
+    return wrap(
+      new ChildSpan({ name, ...options, links: [], parent: { ...parent, isRemote: true } }, origin),
+    );
+  }
+
   return {
-    send: (options) => new RecordedSend(tracer, sendSpan(options)),
-    process: (options) => new RecordedProcess(tracer, processSpan(options)),
-    call: (options) => new RecordedCall(tracer, callSpan(options)),
+    request(options) {
+      const parent = propagation.extract(ROOT_CONTEXT, options.headers);
+      const span = tracer.startSpan(options.method, { kind: SpanKind.SERVER }, parent);
+      if (!span.isRecording()) return new UnrecordedSpan(formatTraceparent(span.spanContext()));
+      return new RecordedRequest(span, options);
+    },
+    send: ({ traceparent, ...options }) =>
+      open(
+        traceparent,
+        () => sendSpan(options),
+        (span) => new RecordedSend(span, options.batch),
+      ),
+    process: ({ traceparent, ...options }) =>
+      open(
+        traceparent,
+        () => processSpan(options),
+        (span) => new RecordedProcess(span, options.batch),
+      ),
+    call: ({ traceparent, ...options }) =>
+      open(
+        traceparent,
+        () => callSpan(options),
+        (span) => new RecordedCall(span),
+      ),
     batch(name, options) {
-      const { traceparents = [] } = options;
-      const batch = new RecordedBatch(tracer, name, {
-        kind: SpanKind.CLIENT,
-        attributes: batchAttributes(options),
-      });
-      for (const traceparent of traceparents.slice(0, LINKS_MAX)) {
+      const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, root: true }, ROOT_CONTEXT);
+      if (!span.isRecording()) return UNRECORDED_BATCH;
+      const batch = new RecordedBatch(span.setAttributes(batchAttributes(options)));
+      for (const traceparent of options.traceparents ?? []) {
+        if (batch.isFull) break;
         const member = parseTraceParent(traceparent);
-        if (member) batch.link(member);
+        if (member && isSampled(member)) batch.link(member);
       }
       return batch;
     },
-    begin(name) {
+    beginnings(name) {
       const request = trace.getSpanContext(context.active());
-      const links = request ? [{ context: request }] : [];
-      const span = tracer.startSpan(name, { kind: SpanKind.PRODUCER, root: true, links });
-      span.end();
-      return formatTraceparent(span.spanContext());
+      const links: Link[] = request ? [{ context: request }] : [];
+      return () => {
+        const span = tracer.startSpan(name, { kind: SpanKind.PRODUCER, root: true, links }, ROOT_CONTEXT);
+        span.end();
+        return formatTraceparent(span.spanContext());
+      };
     },
-    untraced(work) {
-      return context.with(suppressTracing(ROOT_CONTEXT), work);
-    },
-    current() {
-      const active = trace.getSpanContext(context.active());
-      return active && isSpanContextValid(active) ? formatTraceparent(active) : undefined;
-    },
+    untraced: (work) => context.with(suppressTracing(ROOT_CONTEXT), work),
+    current: activeTraceparent,
   };
+}
+
+function isSampled({ traceFlags }: SpanContext): boolean {
+  return (traceFlags & TraceFlags.SAMPLED) !== 0;
+}
+
+class RecordedRequest extends RecordedSpan implements RequestSpan {
+  private readonly method: string;
+
+  constructor(span: Span, { method, path, headers }: RequestOptions) {
+    super(span);
+    this.method = method;
+    span.setAttributes({ 'http.request.method': method, 'url.path': path, 'url.scheme': 'http' });
+    const agent = headers['user-agent'];
+    if (agent !== undefined) span.setAttribute('user_agent.original', agent);
+  }
+
+  end(status: number, route: string | undefined): void {
+    this.span.setAttribute('http.response.status_code', status);
+    if (route !== undefined) {
+      this.span.updateName(`${this.method} ${route}`);
+      this.span.setAttribute('http.route', route);
+    }
+    if (status >= 500) this.markFailed(String(status));
+    this.finish();
+  }
 }
 
 class RecordedSend extends RecordedSpan implements SendSpan {
@@ -75,12 +148,16 @@ class RecordedCall extends RecordedSpan implements CallSpan {
   }
 }
 
-function sendSpan(options: SendOptions) {
+interface SpanDescription {
+  readonly name: string;
+  readonly kind: SpanKind;
+  readonly attributes: Attributes;
+}
+
+function sendSpan(options: Omit<SendOptions, 'traceparent'>): SpanDescription {
   return {
     name: `send ${options.topic}`,
     kind: SpanKind.PRODUCER,
-    parent: options.traceparent,
-    batch: options.batch,
     attributes: {
       'messaging.system.name': 'kafka',
       'messaging.operation.name': 'send',
@@ -93,7 +170,7 @@ function sendSpan(options: SendOptions) {
   };
 }
 
-function processSpan(options: ProcessOptions) {
+function processSpan(options: Omit<ProcessOptions, 'traceparent'>): SpanDescription {
   const attributes: Attributes = {
     'messaging.system.name': 'kafka',
     'messaging.operation.name': 'process',
@@ -110,13 +187,11 @@ function processSpan(options: ProcessOptions) {
   return {
     name: `process ${options.topic}`,
     kind: SpanKind.CONSUMER,
-    parent: options.traceparent,
-    batch: options.batch,
     attributes,
   };
 }
 
-function callSpan(options: CallOptions) {
+function callSpan(options: Omit<CallOptions, 'traceparent'>): SpanDescription {
   const url = new URL(options.url);
   const attributes: Attributes = {
     'http.request.method': options.method,
@@ -126,7 +201,7 @@ function callSpan(options: CallOptions) {
     'sluice.transaction.id': options.transactionId,
   };
   if (options.attempt > 1) attributes['http.request.resend_count'] = options.attempt - 1;
-  return { name: options.method, kind: SpanKind.CLIENT, parent: options.traceparent, attributes };
+  return { name: options.method, kind: SpanKind.CLIENT, attributes };
 }
 
 function batchAttributes({ size, stage, topic }: BatchOptions): Attributes {

@@ -1,38 +1,35 @@
-import type { IncomingMessage } from 'node:http';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
-import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
-import { KoaInstrumentation, KoaLayerType } from '@opentelemetry/instrumentation-koa';
 import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
-import { PinoInstrumentation } from '@opentelemetry/instrumentation-pino';
-import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  defaultResource,
+  detectResources,
+  envDetector,
+  hostDetector,
+  processDetector,
+  resourceFromAttributes,
+} from '@opentelemetry/resources';
+import type { Resource } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { BatchSpanProcessor, ParentBasedSampler, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace';
-import { register } from 'import-in-the-middle/register-hooks.mjs';
 import { createRecorder } from './recorder.ts';
 import { setRegistration } from './registration.ts';
 import { defaultServiceName } from './tracing-env.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Modules that are patched while they load; everything else loads as without tracing. */
-const PATCHED = ['koa', '@koa/router', 'pg', 'pino'];
-/** Probes and scrapes: a span each would drown the transactions. */
-const UNTRACED = new Set(['/livez', '/readyz', '/metrics']);
-
 /**
  * Starts the OpenTelemetry SDK for traces only: metrics are served by metrics.ts, logs go to stdout. Must run
- * before koa and pg are imported: they are patched while they load.
+ * before pg is imported: it is patched while it loads, which needs no hook for ESM since all of it is CommonJS.
  */
 export function startTracing(env: Env, mainPath: string | undefined): void {
-  // ESM imports reach the instrumentations only through this hook.
-  register({ include: PATCHED });
   const sampler = defaultSampler(env);
+  const resource = describeProcess(env, mainPath);
+  const processor = spanProcessor(env);
   const sdk = new NodeSDK({
-    resource: defaultResource().merge(
-      resourceFromAttributes({ 'service.name': defaultServiceName(mainPath, env) }),
-    ),
-    spanProcessors: [spanProcessor(env)],
+    resource,
+    autoDetectResources: false,
+    spanProcessors: [processor],
     ...(sampler && { sampler }),
     instrumentations: instrumentations(),
     // Not undefined: the SDK would then add exporters for both by itself.
@@ -40,21 +37,23 @@ export function startTracing(env: Env, mainPath: string | undefined): void {
     logRecordProcessors: [],
   });
   sdk.start();
-  setRegistration({ recorder: createRecorder(), shutdown: () => sdk.shutdown() });
+  const recorder = createRecorder({ resource, onEnd: (span) => processor.onEnd(span) });
+  setRegistration({ recorder, shutdown: () => sdk.shutdown() });
 }
 
+/** With what the SDK would find out by itself: the recorder's spans are to say the same. */
+function describeProcess(env: Env, mainPath: string | undefined): Resource {
+  return defaultResource()
+    .merge(resourceFromAttributes({ 'service.name': defaultServiceName(mainPath, env) }))
+    .merge(detectResources({ detectors: [envDetector, processDetector, hostDetector] }));
+}
+
+/** Requests, messages and calls have spans of the recorder's own: ADR 16. */
 function instrumentations(): Instrumentation[] {
   return [
-    new HttpInstrumentation({ ignoreIncomingRequestHook: isUntraced }),
-    new KoaInstrumentation({ ignoreLayersType: [KoaLayerType.MIDDLEWARE] }),
     // Without a parent, polling queries and those of start-up would each be a trace.
     new PgInstrumentation({ requireParentSpan: true, ignoreConnectSpans: true }),
-    new PinoInstrumentation({ disableLogSending: true }),
   ];
-}
-
-function isUntraced({ url = '' }: IncomingMessage): boolean {
-  return UNTRACED.has(url.split('?', 1)[0] ?? '');
 }
 
 /** The SDK's own defaults (2,048 spans, every 5 s) drop spans under load. */

@@ -13,6 +13,18 @@ export interface OpenSpan {
   run<Result>(work: () => Result): Result;
 }
 
+export interface RequestOptions {
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  /** Of the request: what the client's trace context is read from, by the propagators of OTEL_PROPAGATORS. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+export interface RequestSpan extends OpenSpan {
+  /** `route` is the pattern that the path has matched, such as `/v1/transactions/:id`. */
+  end(status: number, route: string | undefined): void;
+}
+
 export interface SendOptions {
   readonly topic: string;
   /** Of the event, as the outbox holds it. */
@@ -77,12 +89,13 @@ export interface BatchSpan extends LinkTarget {
 
 /** Makes the spans while tracing is on. */
 export interface SpanRecorder {
+  request(options: RequestOptions): RequestSpan;
   send(options: SendOptions): SendSpan;
   process(options: ProcessOptions): ProcessSpan;
   call(options: CallOptions): CallSpan;
   batch(name: string, options: BatchOptions): BatchSpan;
-  /** A span that ends at once and begins a trace, linked to the active span; returns its traceparent. */
-  begin(name: string): string;
+  /** Each call of what is returned makes a span that ends at once and begins a trace, linked to what is active now. */
+  beginnings(name: string): () => string;
   /** Nothing that `work` does, or sets going, is recorded. */
   untraced<Result>(work: () => Result): Result;
   current(): string | undefined;

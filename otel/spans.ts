@@ -1,19 +1,19 @@
-import type { Attributes, Context, Link, Span, SpanContext, SpanKind, Tracer } from '@opentelemetry/api';
-import { context, ROOT_CONTEXT, SpanStatusCode, trace } from '@opentelemetry/api';
-import { parseTraceParent } from '@opentelemetry/core';
-import type { LinkTarget } from './span-types.ts';
+import type { Span, SpanContext } from '@opentelemetry/api';
+import {
+  context,
+  createContextKey,
+  isSpanContextValid,
+  ROOT_CONTEXT,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
+import type { BatchSpan, LinkTarget } from './span-types.ts';
+
+/** Where a context without a span carries the traceparent of what is not recorded. */
+const TRACEPARENT = createContextKey('sluice.traceparent');
 
 /** A batch links to this many of its spans at the most; each of them links to its batch in any case. */
 export const LINKS_MAX = 64;
-
-export interface SpanOptions {
-  readonly name: string;
-  readonly kind: SpanKind;
-  /** Traceparent to continue; the span begins a trace where it is absent or not valid. */
-  readonly parent: string | undefined;
-  readonly attributes: Attributes;
-  readonly batch?: LinkTarget | undefined;
-}
 
 /** The header value that names a span. */
 export function formatTraceparent({ traceId, spanId, traceFlags }: SpanContext): string {
@@ -24,19 +24,16 @@ export function formatTraceparent({ traceId, spanId, traceFlags }: SpanContext):
 export class RecordedSpan {
   readonly traceparent: string;
   protected readonly span: Span;
-  private readonly parent: Context;
 
-  constructor(tracer: Tracer, options: SpanOptions) {
-    this.parent = contextOf(options.parent);
-    const { name, kind, attributes, batch } = options;
-    const links: Link[] = batch?.spanContext ? [{ context: batch.spanContext }] : [];
-    this.span = tracer.startSpan(name, { kind, attributes, links }, this.parent);
-    this.traceparent = formatTraceparent(this.span.spanContext());
-    if (this.span.isRecording()) batch?.link(this.span.spanContext());
+  constructor(span: Span, batch?: LinkTarget) {
+    this.span = span;
+    this.traceparent = formatTraceparent(span.spanContext());
+    if (batch?.spanContext) span.addLink({ context: batch.spanContext });
+    batch?.link(span.spanContext());
   }
 
   run<Result>(work: () => Result): Result {
-    return context.with(trace.setSpan(this.parent, this.span), work);
+    return context.with(trace.setSpan(ROOT_CONTEXT, this.span), work);
   }
 
   /** An answer that is an error by itself, without an exception: `type` as in the attribute error.type. */
@@ -51,17 +48,36 @@ export class RecordedSpan {
   }
 }
 
-/** A span for work that serves many transactions at once: the root of a trace of its own. */
+/** Stands for a span that is not recorded, and hands its name on: what follows is not recorded either. */
+export class UnrecordedSpan {
+  readonly traceparent: string;
+
+  constructor(traceparent: string) {
+    this.traceparent = traceparent;
+  }
+
+  run<Result>(work: () => Result): Result {
+    return context.with(ROOT_CONTEXT.setValue(TRACEPARENT, this.traceparent), work);
+  }
+
+  end(): void {}
+}
+
+/** Work that serves many transactions at once: the root of a trace of its own. */
 export class RecordedBatch implements LinkTarget {
   private readonly span: Span;
   private links = 0;
 
-  constructor(tracer: Tracer, name: string, options: { kind: SpanKind; attributes: Attributes }) {
-    this.span = tracer.startSpan(name, { ...options, root: true }, ROOT_CONTEXT);
+  constructor(span: Span) {
+    this.span = span;
   }
 
   get spanContext(): SpanContext {
     return this.span.spanContext();
+  }
+
+  get isFull(): boolean {
+    return this.links >= LINKS_MAX;
   }
 
   link(to: SpanContext): void {
@@ -78,13 +94,20 @@ export class RecordedBatch implements LinkTarget {
   }
 }
 
-/**
- * Parsed by hand rather than by the configured propagator: what lies in the outbox is W3C, whatever
- * OTEL_PROPAGATORS says.
- */
-function contextOf(traceparent: string | undefined): Context {
-  const parsed = traceparent === undefined ? null : parseTraceParent(traceparent);
-  return parsed ? trace.setSpanContext(ROOT_CONTEXT, { ...parsed, isRemote: true }) : ROOT_CONTEXT;
+/** What surrounds a batch that is not recorded: no span, so that its statements are not either. */
+export const UNRECORDED_BATCH: BatchSpan = {
+  spanContext: undefined,
+  link() {},
+  run: (work) => context.with(ROOT_CONTEXT, work),
+  end() {},
+};
+
+/** Of what surrounds this, recorded or not. */
+export function activeTraceparent(): string | undefined {
+  const active = context.active();
+  const span = trace.getSpanContext(active);
+  if (span) return isSpanContextValid(span) ? formatTraceparent(span) : undefined;
+  return active.getValue(TRACEPARENT) as string | undefined;
 }
 
 function fail(span: Span, error: unknown): void {

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import {
-  beginTrace,
   currentTraceparent,
   runBatch,
   startBatch,
   startCall,
   startProcess,
   startSend,
+  traceBeginnings,
   tracingEnabled,
 } from './tracing.ts';
 
@@ -47,6 +47,6 @@ test('with tracing off work is run and its result or error handed on', () => {
 
 test('with tracing off no span is active, and none is begun', async () => {
   expect(currentTraceparent()).toBeUndefined();
-  expect(beginTrace('line')).toBeUndefined();
+  expect(traceBeginnings('line')).toBeUndefined();
   expect(await runBatch('apply', { size: 1 }, async () => 9)).toBe(9);
 });

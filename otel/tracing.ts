@@ -4,12 +4,14 @@
  *
  * Glossary
  *   traceparent  W3C header that names a trace and the span to continue from; 55 characters
+ *   request      one HTTP request that the API or the remote simulator answers
  *   send         one outbox row written to Kafka by the relay
  *   process      one message worked on by a stage
  *   call         one request to the remote system
  *   batch        one statement or request that served many of these: a trace of its own, linked both ways
  */
 import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { registered } from './registration.ts';
 import type {
   BatchOptions,
@@ -67,11 +69,29 @@ export async function runBatch<Result>(
 }
 
 /**
- * Begins a trace for one of the many things that one request has brought, such as a line of a bulk submission,
- * linked to that request. Returns the traceparent to carry on; undefined while tracing is off.
+ * For the many things that one request brings, such as the lines of a bulk submission: each call of what is
+ * returned begins a trace, linked to that request, and gives the traceparent to carry on. Undefined while tracing is off.
  */
-export function beginTrace(name: string): string | undefined {
-  return registered()?.recorder.begin(name);
+export function traceBeginnings(name: string): (() => string) | undefined {
+  return registered()?.recorder.beginnings(name);
+}
+
+/** What of an HTTP request and of its answer a span tells; node:http's own fit. */
+interface Exchange {
+  readonly request: Pick<IncomingMessage, 'method' | 'url' | 'headers'>;
+  readonly response: { readonly statusCode: number; once(event: 'close', listener: () => void): unknown };
+  /** The pattern that the path has matched; asked when the answer has been sent. */
+  readonly route: () => string | undefined;
+}
+
+/** Answers a request in a span that ends with its response, and continues the trace of the client. */
+export function traceRequest<Result>({ request, response, route }: Exchange, work: () => Result): Result {
+  const recorder = registered()?.recorder;
+  if (!recorder) return work();
+  const { method = '', url = '', headers } = request;
+  const span = recorder.request({ method, path: url.split('?', 1)[0]!, headers });
+  response.once('close', () => span.end(response.statusCode, route()));
+  return span.run(work);
 }
 
 /** Runs work that goes on for everybody, such as a poll, in the trace of none: not in that of who set it off. */

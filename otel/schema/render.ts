@@ -15,8 +15,8 @@ Every process serves those that concern it on \`/metrics\` of its admin port, wi
 const SPANS_INTRODUCTION = `## Spans
 
 Recorded where \`OTEL_EXPORTER_OTLP_ENDPOINT\` is set. One transaction is one trace: each span below continues
-the one before it, through the outbox and through Kafka. HTTP requests, Koa routes and SQL statements have spans
-from their instrumentations. A span that failed carries \`${ERROR_ATTRIBUTE}\`, the exception and the status
+the one before it, through the outbox and through Kafka. SQL statements have spans from the instrumentation of pg.
+Whether a transaction is traced is decided where it begins; the others follow. A span that failed carries \`${ERROR_ATTRIBUTE}\`, the exception and the status
 \`ERROR\`.
 `;
 

@@ -1,10 +1,10 @@
 /**
- * The spans that Sluice records by itself, written down once. Spans for http, koa and pg come from their
- * instrumentations. Attributes without `sluice.` are OpenTelemetry semantic conventions.
+ * The spans that Sluice records by itself, written down once. Spans of statements come from the
+ * instrumentation of pg. Attributes without `sluice.` are OpenTelemetry semantic conventions.
  */
 export interface SpanDefinition {
   readonly name: string;
-  readonly kind: 'PRODUCER' | 'CONSUMER' | 'CLIENT';
+  readonly kind: 'SERVER' | 'PRODUCER' | 'CONSUMER' | 'CLIENT';
   readonly description: string;
   readonly parent: string;
   readonly attributes: readonly string[];
@@ -14,6 +14,20 @@ export interface SpanDefinition {
 export const ERROR_ATTRIBUTE = 'error.type';
 
 export const SPANS = {
+  request: {
+    name: '<method> <route>',
+    kind: 'SERVER',
+    description: 'The API, or the remote simulator, answers a request.',
+    parent: "the client's, where it sent a traceparent",
+    attributes: [
+      'http.request.method',
+      'http.response.status_code',
+      'http.route',
+      'url.path',
+      'url.scheme',
+      'user_agent.original',
+    ],
+  },
   send: {
     name: 'send <topic>',
     kind: 'PRODUCER',

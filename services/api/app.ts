@@ -12,6 +12,7 @@ import type { ApiMetrics } from './metrics.ts';
 import { koaAdmission } from './middleware/koa-admission.ts';
 import { koaNoRoute } from './middleware/koa-no-route.ts';
 import { koaProblems } from './middleware/koa-problems.ts';
+import { koaTracing } from './middleware/koa-tracing.ts';
 import type { DocumentedRoute } from './openapi.ts';
 import { openApiDocument } from './openapi.ts';
 import { createOperations } from './operations.ts';
@@ -74,6 +75,7 @@ export function createApp(options: AppOptions): Koa {
   const { log, metrics, load, limits, isTransient, closing } = options;
   const app = new Koa({ proxy: false });
   app.on('error', (error: unknown) => log.debug({ err: error }, 'connection broke'));
+  app.use(koaTracing());
   app.use(koaProblems({ isTransient, log, metrics, closing }));
   app.use(koaAdmission({ load, limits, metrics }));
   app.use(createRouter(options).routes());

@@ -1,15 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { Link } from '@opentelemetry/api';
-import { trace } from '@opentelemetry/api';
 import { newTraceparent } from '../domain/ids.ts';
-import { currentTraceparent, tracingEnabled } from '../../otel/tracing.ts';
-import { formatTraceparent } from '../../otel/spans.ts';
+import { currentTraceparent, traceBeginnings } from '../../otel/tracing.ts';
 
 const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(-.*)?$/;
 
 /**
- * The traceparent that a transaction carries through the outbox and every event: that of the active span; else
- * the client's, with a new span id; else a fresh one, unsampled.
+ * The traceparent that a transaction carries through the outbox and every event: that of the span of the
+ * request, recorded or not; with tracing off the client's, with a new span id; else a fresh one, unsampled.
  */
 export function traceparentFor(header: string | string[] | undefined): string {
   return currentTraceparent() ?? continued(header) ?? newTraceparent();
@@ -20,15 +17,7 @@ export function traceparentFor(header: string | string[] | undefined): string {
  * since one trace of a million transactions is of no use to anyone.
  */
 export function lineTraces(): () => string {
-  if (!tracingEnabled()) return newTraceparent;
-  const tracer = trace.getTracer('sluice');
-  const request = trace.getActiveSpan()?.spanContext();
-  const links: Link[] = request ? [{ context: request }] : [];
-  return () => {
-    const span = tracer.startSpan('accept bulk line', { root: true, links });
-    span.end();
-    return formatTraceparent(span.spanContext());
-  };
+  return traceBeginnings('accept bulk line') ?? newTraceparent;
 }
 
 function continued(header: string | string[] | undefined): string | undefined {

@@ -3,12 +3,15 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { traceRequest } from '../../otel/tracing.ts';
 import { Refusal, parseJson, readBody, sendJson, sendProblem } from './http-io.ts';
 import type { Entry } from './ledger.ts';
 import type { Answer, Simulator } from './simulator.ts';
 import { SettingsError } from './settings.ts';
 
 const KEY_MAX_CHARS = 256;
+/** The path that nearly all requests have. */
+const CALLS = '/effects';
 
 export interface ServerDeps {
   readonly simulator: Simulator;
@@ -42,13 +45,16 @@ const ROUTES: readonly (readonly [method: string, path: RegExp, handler: Handler
 export function createSimulatorServer(deps: ServerDeps): Server {
   // Clients keep their connections; a slow answer is what this server is for.
   return createServer({ keepAliveTimeout: 75_000, requestTimeout: 60_000 }, (request, response) => {
-    route(deps, request, response).catch((error: unknown) => fail(deps, response, error));
+    const pattern = () => (request.url === CALLS ? CALLS : undefined);
+    traceRequest({ request, response, route: pattern }, () => route(deps, request, response)).catch(
+      (error: unknown) => fail(deps, response, error),
+    );
   });
 }
 
 async function route(deps: ServerDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { method, url = '/' } = request;
-  if (method === 'POST' && url === '/effects') return postEffect({ deps, request, response, key: '' });
+  if (method === 'POST' && url === CALLS) return postEffect({ deps, request, response, key: '' });
   let known = false;
   for (const [routeMethod, path, handler] of ROUTES) {
     const match = path.exec(url);
@@ -56,7 +62,7 @@ async function route(deps: ServerDeps, request: IncomingMessage, response: Serve
     if (match && method === routeMethod)
       return handler({ deps, request, response, key: decodeKey(match[1] ?? '') });
   }
-  throw new Refusal(known || url === '/effects' ? 405 : 404, `There is no ${method} ${url}.`);
+  throw new Refusal(known || url === CALLS ? 405 : 404, `There is no ${method} ${url}.`);
 }
 
 async function postEffect({ deps, request, response }: Exchange): Promise<void> {

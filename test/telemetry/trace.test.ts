@@ -94,7 +94,6 @@ test('the spans of a transaction stand in the order of cause and effect', async 
     chain.unshift(`${span.service.replace('sluice-', '')} ${span.name.replace(/\S+\.transactions\./, '')}`);
   expect(chain).toEqual([
     'api POST /v1/transactions',
-    'api router - /v1/transactions',
     'relay send new',
     'validate process new',
     'relay send validated',

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Context, Middleware } from 'koa';
 import type { ApiMetrics } from '../metrics.ts';
+import { matchedRoute } from '../matched-route.ts';
 import { problemOf, sendProblem } from '../send-problem.ts';
 import { throttled } from '../throttled.ts';
 
@@ -16,7 +17,7 @@ export interface KoaProblemsOptions {
 /** Small bodies that nobody read are taken off the connection by Node; it stays usable. */
 const LEAVE_UNREAD_BYTES = 64 * 1024;
 
-/** Outermost: turns whatever is thrown into a problem, without telling what only we should know. */
+/** Turns whatever is thrown into a problem, without telling what only we should know. */
 export function koaProblems(options: KoaProblemsOptions): Middleware {
   const logs = {
     internal: throttled((fields, message) => options.log.error(fields, message)),
@@ -35,7 +36,7 @@ export function koaProblems(options: KoaProblemsOptions): Middleware {
       sendProblem(ctx, problem);
     }
     if (options.closing() || leavesBody(ctx)) ctx.set('Connection', 'close');
-    options.metrics.answered(routeOf(ctx), ctx.method, ctx.status);
+    options.metrics.answered(matchedRoute(ctx) ?? 'none', ctx.method, ctx.status);
   };
 }
 
@@ -48,9 +49,4 @@ function leavesBody(ctx: Context): boolean {
 function declaredBytes(request: IncomingMessage): number {
   if (request.headers['transfer-encoding'] !== undefined) return Infinity;
   return Number(request.headers['content-length'] ?? 0);
-}
-
-function routeOf(ctx: Context): string {
-  const route: unknown = ctx['_matchedRoute'];
-  return typeof route === 'string' ? route : 'none';
 }

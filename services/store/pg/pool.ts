@@ -26,7 +26,7 @@ class Pool extends pg.Pool {
 
 /** A pool whose every wait is bounded. Connections are replaced after half an hour or so. */
 export function createPool(options: PoolOptions): pg.Pool {
-  assertInstrumented({ pg });
+  assertInstrumented(pg);
   const pool = new Pool({
     connectionString: options.databaseUrl,
     max: options.max,

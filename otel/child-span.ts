@@ -1,0 +1,156 @@
+import type {
+  Attributes,
+  AttributeValue,
+  Exception,
+  HrTime,
+  Link,
+  Span,
+  SpanContext,
+  SpanKind,
+  SpanStatus,
+} from '@opentelemetry/api';
+import { SpanStatusCode, TraceFlags } from '@opentelemetry/api';
+import { millisToHrTime } from '@opentelemetry/core';
+import type { ReadableSpan, TimedEvent } from '@opentelemetry/sdk-trace';
+import { RandomIdGenerator } from '@opentelemetry/sdk-trace';
+
+/** What all spans of this process have in common, and where they go when they have ended. */
+export interface SpanOrigin {
+  readonly resource: ReadableSpan['resource'];
+  readonly onEnd: (span: ReadableSpan) => void;
+}
+
+export interface ChildSpanOptions {
+  readonly name: string;
+  readonly kind: SpanKind;
+  /** Becomes the span's own, unchecked: strings, numbers and booleans. */
+  readonly attributes: Attributes;
+  readonly links: Link[];
+  /** Sampled: whether to record was decided where the trace began. */
+  readonly parent: SpanContext;
+}
+
+const ids = new RandomIdGenerator();
+const SCOPE = { name: 'sluice' };
+const UNSET: SpanStatus = { code: SpanStatusCode.UNSET };
+const NO_DURATION: HrTime = [0, 0];
+
+/**
+ * A recorded span below another. Does what the SDK's own does, without what need not be done again for each span
+ * of a transaction: asking the sampler, checking attributes that we have written ourselves, counting for metrics
+ * of the SDK that nobody has turned on. About a quarter of its cost; ADR 16 has the figures.
+ */
+export class ChildSpan implements Span, ReadableSpan {
+  readonly kind: SpanKind;
+  readonly parentSpanContext: SpanContext;
+  readonly attributes: Attributes;
+  readonly links: Link[];
+  readonly events: TimedEvent[] = [];
+  readonly startTime: HrTime;
+  readonly resource: ReadableSpan['resource'];
+  readonly instrumentationScope = SCOPE;
+  readonly droppedAttributesCount = 0;
+  readonly droppedEventsCount = 0;
+  readonly droppedLinksCount = 0;
+  name: string;
+  status: SpanStatus = UNSET;
+  endTime: HrTime = NO_DURATION;
+  duration: HrTime = NO_DURATION;
+  ended = false;
+  private readonly context: SpanContext;
+  private readonly startMs: number;
+  /** Monotonic, unlike the clock on the wall. */
+  private readonly began: number;
+  private readonly onEnd: SpanOrigin['onEnd'];
+
+  constructor({ name, kind, attributes, links, parent }: ChildSpanOptions, { resource, onEnd }: SpanOrigin) {
+    this.name = name;
+    this.kind = kind;
+    this.attributes = attributes;
+    this.links = links;
+    this.parentSpanContext = parent;
+    this.context = {
+      traceId: parent.traceId,
+      spanId: ids.generateSpanId(),
+      traceFlags: TraceFlags.SAMPLED,
+    };
+    this.resource = resource;
+    this.onEnd = onEnd;
+    this.startMs = Date.now();
+    this.began = performance.now();
+    this.startTime = millisToHrTime(this.startMs);
+  }
+
+  spanContext(): SpanContext {
+    return this.context;
+  }
+
+  isRecording(): boolean {
+    return !this.ended;
+  }
+
+  setAttribute(key: string, value: AttributeValue): this {
+    if (!this.ended) this.attributes[key] = value;
+    return this;
+  }
+
+  setAttributes(attributes: Attributes): this {
+    if (!this.ended) Object.assign(this.attributes, attributes);
+    return this;
+  }
+
+  addLink(link: Link): this {
+    if (!this.ended) this.links.push(link);
+    return this;
+  }
+
+  addLinks(links: Link[]): this {
+    for (const link of links) this.addLink(link);
+    return this;
+  }
+
+  addEvent(name: string, attributes?: unknown): this {
+    if (!this.ended)
+      this.events.push({
+        name,
+        time: this.now(),
+        attributes: (attributes ?? {}) as Attributes,
+        droppedAttributesCount: 0,
+      });
+    return this;
+  }
+
+  recordException(exception: Exception): void {
+    const { message, name, stack, code } =
+      typeof exception === 'string'
+        ? { message: exception, name: 'Error', stack: undefined, code: undefined }
+        : exception;
+    this.addEvent('exception', {
+      'exception.type': String(code ?? name),
+      'exception.message': message,
+      ...(stack !== undefined && { 'exception.stacktrace': stack }),
+    });
+  }
+
+  setStatus(status: SpanStatus): this {
+    if (!this.ended) this.status = status;
+    return this;
+  }
+
+  updateName(name: string): this {
+    if (!this.ended) this.name = name;
+    return this;
+  }
+
+  end(): void {
+    if (this.ended) return;
+    this.endTime = this.now();
+    this.duration = millisToHrTime(performance.now() - this.began);
+    this.ended = true;
+    this.onEnd(this);
+  }
+
+  private now(): HrTime {
+    return millisToHrTime(this.startMs + performance.now() - this.began);
+  }
+}
