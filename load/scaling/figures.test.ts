@@ -31,6 +31,7 @@ test('what was late, and for how long', () => {
     reversals: 1,
     badDowns: 0,
     peak: 8,
+    firstUp: 2,
     replicaSeconds: 32 + 8 * 258 + 220,
   });
 });

@@ -1,5 +1,5 @@
 import type { Trace } from './traces.ts';
-import { MAX_AGE_SECONDS, neededAt, oracleReplicaSeconds, secondsOf } from './traces.ts';
+import { MAX_AGE_SECONDS, neededAt, oracleReplicaSeconds, secondsOf, stepOf } from './traces.ts';
 
 /** One record: seconds of the trace at which it was due, and was settled first. */
 export interface Settled {
@@ -32,6 +32,8 @@ export interface Figures {
   /** Scale-downs to fewer than the load of that second needs. */
   readonly badDowns: number;
   readonly peak: number;
+  /** Seconds from the step of the load to the first scale-up after it; undefined: none. */
+  readonly firstUp: number | undefined;
 }
 
 const REVERSAL_SECONDS = 300;
@@ -59,6 +61,7 @@ export function figuresOf(trace: Trace, records: readonly Settled[], settings: r
     reversals: reversalsOf(scalings),
     badDowns: scalings.filter(({ from, to, second }) => to < from && to < neededAt(trace, second)).length,
     peak: Math.max(...settings.map(({ replicas }) => replicas)),
+    firstUp: firstUpOf(trace, scalings),
   };
 }
 
@@ -91,6 +94,12 @@ export function scalingsOf(settings: readonly Setting[]): Scaling[] {
     from: settings[index]!.replicas,
     to: replicas,
   }));
+}
+
+function firstUpOf(trace: Trace, scalings: readonly Scaling[]): number | undefined {
+  const step = stepOf(trace);
+  const up = scalings.find(({ second, from, to }) => second >= step && to > from);
+  return up && up.second - step;
 }
 
 function replicaSecondsOf(settings: readonly Setting[], seconds: number): number {

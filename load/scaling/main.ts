@@ -1,20 +1,26 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { listenForInterruption } from '../lib/interruption.ts';
 import { runBench } from '../lib/run-bench.ts';
 import { describeMachine } from '../lib/machine.ts';
 import { BenchCluster } from './bench-cluster.ts';
-import { drawRuns } from './charts.ts';
-import { figuresOf, scalingsOf } from './figures.ts';
 import { kafkaObjects } from './objects.ts';
 import type { ScalingOptions, WorkerKind } from './options.ts';
 import { parseOptions, USAGE } from './options.ts';
-import type { RunRow } from './report.ts';
-import { pictureOf, readRows, writeReport } from './report.ts';
-import type { Run, RunContext } from './run.ts';
+import { Results } from './results.ts';
+import type { RunContext } from './run.ts';
 import { runTrace } from './run.ts';
 import type { Trace } from './traces.ts';
 import { TRACES } from './traces.ts';
+
+/** Between the beginnings of runs side by side: their steps shall not come at the same time. */
+const APART_MS = 20_000;
+
+/** One run. */
+interface Plan {
+  readonly trace: Trace;
+  readonly kind: WorkerKind;
+  readonly seed: number;
+}
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -36,9 +42,26 @@ async function bench(options: ScalingOptions): Promise<void> {
       operator: operatorThere ? undefined : { kubeconfig, env: process.env },
       signal,
     };
-    for (const name of options.traces)
-      for (const kind of options.workers)
-        await Promise.race([runAll(context, TRACES[name], kind, options), happened]);
+    const { workers, out, runs, lanes } = options;
+    const results = await Results.open(out, {
+      machine: await describeMachine(),
+      kubernetes: await cluster.version(),
+      beside: lanes - 1,
+    });
+    const seeds = Array.from({ length: runs }, (_, index) => index + 1);
+    const plans = workers.flatMap((kind) =>
+      seeds.flatMap((seed) => options.traces.map((name) => ({ trace: TRACES[name], kind, seed }))),
+    );
+    const failed: Plan[] = [];
+    const all = inLanes(plans, lanes, signal, (plan) =>
+      measure(context, plan, results).catch((error: unknown) => {
+        // What the others have measured is not lost by it.
+        say(`${nameOf(plan)} failed: ${String(error)}`);
+        failed.push(plan);
+      }),
+    );
+    await Promise.race([all, happened]);
+    if (failed.length > 0) throw new Error(`Not measured: ${failed.map(nameOf).join('; ')}.`);
     say(`Written to ${options.out}/report.md, report.json and pictures.`);
   } finally {
     await cluster.deleteNamespace(own);
@@ -52,57 +75,31 @@ async function startKafka(cluster: BenchCluster, namespace: string, image: strin
   return `${await cluster.podIp(namespace, 'kafka')}:9092`;
 }
 
-/** All runs of a kind; what has been measured is written after each. */
-async function runAll(
-  context: RunContext,
-  trace: Trace,
-  kind: WorkerKind,
-  { runs: count, out }: ScalingOptions,
+/** Each lane takes the next that nobody has taken, until there is none. */
+async function inLanes<T>(
+  items: readonly T[],
+  lanes: number,
+  signal: AbortSignal,
+  work: (item: T) => Promise<void>,
 ): Promise<void> {
-  const machine = await describeMachine();
-  const kubernetes = await context.cluster.version();
-  const others = (await readRows(out)).filter((row) => row.trace !== trace.name || row.worker !== kind);
-  const rows: RunRow[] = [];
-  const runs: Run[] = [];
-  for (let seed = 1; seed <= count; seed++) {
-    const run = await runTrace(context, trace, { seed, kind });
-    const figures = figuresOf(trace, run.records, run.settings);
-    const { lost, loadAverage } = run;
-    const scalings = scalingsOf(run.settings);
-    const measuredAt = new Date().toISOString();
-    const { commit } = machine;
-    runs.push(run);
-    rows.push({
-      trace: trace.name,
-      worker: kind,
-      seed,
-      figures,
-      scalings,
-      lost,
-      loadAverage,
-      measuredAt,
-      commit,
-    });
-    const steps = scalings.map(({ second, from, to }) => `${Math.round(second)}:${from}>${to}`).join(' ');
-    say(
-      `${trace.name}, ${kind}, run ${seed}: ${figures.secondsOver} s over, ` +
-        `${Math.round(figures.replicaSeconds)} replica-s (${figures.timesOracle.toFixed(2)} x oracle), ` +
-        `oldest ${figures.ageMax.toFixed(1)} s: ${steps}`,
-    );
-    await writeReport(out, { format: 1, machine, kubernetes, rows: [...others, ...rows] });
-    const title = `Sluice on ${trace.name}, worker: ${kind}`;
-    await writeFile(
-      join(out, pictureOf(trace.name, kind)),
-      drawRuns(title, trace, runs, middleOf(runs, rows)),
-    );
-  }
+  const left = items.values();
+  const lane = async (_: unknown, index: number): Promise<void> => {
+    await sleep(index * APART_MS, undefined, { signal });
+    for (const item of left) await work(item);
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
 }
 
-/** Of the runs the one whose seconds over the objective are in the middle, and of those its replica-seconds. */
-function middleOf(runs: readonly Run[], rows: readonly RunRow[]): Run {
-  const order = [...rows.entries()].toSorted(
-    ([, a], [, b]) =>
-      a.figures.secondsOver - b.figures.secondsOver || a.figures.replicaSeconds - b.figures.replicaSeconds,
+const nameOf = ({ trace, kind, seed }: Plan): string => `${trace.name}, ${kind}, run ${seed}`;
+
+async function measure(context: RunContext, plan: Plan, results: Results): Promise<void> {
+  const { trace, kind, seed } = plan;
+  const run = await runTrace(context, trace, { seed, kind });
+  const { figures, scalings } = await results.add(trace, kind, run);
+  const steps = scalings.map(({ second, from, to }) => `${Math.round(second)}:${from}>${to}`).join(' ');
+  say(
+    `${nameOf(plan)}: ${figures.secondsOver} s over, ` +
+      `${Math.round(figures.replicaSeconds)} replica-s (${figures.timesOracle.toFixed(2)} x oracle), ` +
+      `oldest ${figures.ageMax.toFixed(1)} s: ${steps}`,
   );
-  return runs[order[Math.floor(order.length / 2)]![0]]!;
 }

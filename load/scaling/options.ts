@@ -11,6 +11,8 @@ export interface ScalingOptions {
   readonly traces: readonly TraceName[];
   readonly workers: readonly WorkerKind[];
   readonly runs: number;
+  /** Runs at the same time, on a node that has room for them. */
+  readonly lanes: number;
   /** Of load/scaling/worker. */
   readonly image: string;
   /** Of a Kafka for the bench; not used where `kafka` is given. */
@@ -31,6 +33,7 @@ writes docs/bench/scaling/report.md, report.json and pictures.
   --traces A,B         of ${TRACE_NAMES.join(', ')} (all)
   --workers A,B        of ${WORKERS.join(', ')}: say nothing, or their load with every commit (both)
   --runs N             of each (5)
+  --lanes N            runs at the same time, on a node with room for them (1)
   --image NAME         of the worker, built from load/scaling/worker (sluice-bench-worker:1)
   --kafka HOST:PORT    that pods and this machine reach alike (default: one is started in the cluster)
   --kafka-image NAME   for that (apache/kafka:4.3.1)
@@ -45,6 +48,7 @@ export function parseOptions(args: readonly string[]): ScalingOptions {
     traces: stringOr(TRACE_NAMES.join(',')),
     workers: stringOr(WORKERS.join(',')),
     runs: stringOr('5'),
+    lanes: stringOr('1'),
     image: stringOr('sluice-bench-worker:1'),
     'kafka-image': stringOr('apache/kafka:4.3.1'),
     kafka: string,
@@ -58,6 +62,7 @@ export function parseOptions(args: readonly string[]): ScalingOptions {
     traces: mistakes.setOf('traces', values.traces, TRACE_NAMES),
     workers: mistakes.setOf('workers', values.workers, WORKERS),
     runs: mistakes.integer('runs', values.runs, [1, 100]),
+    lanes: mistakes.integer('lanes', values.lanes, [1, 8]),
     image: values.image,
     kafkaImage: values['kafka-image'],
     kafka: values.kafka,

@@ -1,9 +1,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MEASURED_RUNS } from '../../operator/simulation/checks/calibration.ts';
 import { group, mebibytes, table } from '../lib/format.ts';
 import type { Machine } from '../lib/machine.ts';
 import type { Figures, Scaling } from './figures.ts';
+import { PEER_RUNS } from './keda-runs.ts';
 import type { WorkerKind } from './options.ts';
 import type { TraceName } from './traces.ts';
 import { MAX_AGE_SECONDS, oracleReplicaSeconds, TRACE_NAMES, TRACES } from './traces.ts';
@@ -16,6 +16,8 @@ export interface RunRow {
   readonly scalings: readonly Scaling[];
   readonly lost: number;
   readonly loadAverage: number;
+  /** Other runs on the node at the same time, at the most. */
+  readonly beside: number;
   readonly measuredAt: string;
   readonly commit: string | undefined;
 }
@@ -54,6 +56,7 @@ export function writeMarkdown({ machine, kubernetes, rows }: ScalingReport): str
     section(trace, same),
   );
   const loads = rows.map(({ loadAverage }) => loadAverage);
+  const beside = Math.max(...rows.map((row) => row.beside));
   return `# Scaling on a real node, beside real KEDA
 
 Written by \`npm run bench:scaling\`. A worker takes 25 ms per record, one at a time: 40/s per replica; 24 partitions,
@@ -64,8 +67,8 @@ scale-up without a window and scale-down with one of 60 s, "tuned 1 s" the same 
 
 ${sections.join('\n\n')}
 
-- over: seconds at which a record had been waiting longer than ${MAX_AGE_SECONDS} s. late: share of the records that did. bad downs: scale-downs to fewer than the load of that second needs. times oracle: replica-seconds over those of as many workers as each second needs.
-- ${machine.cpu}, ${machine.cores} cores, ${mebibytes(machine.memoryBytes)}, ${machine.system}; Kubernetes ${kubernetes}; load average at the end of a run ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}
+- over: seconds at which a record had been waiting longer than ${MAX_AGE_SECONDS} s. late: share of the records that did. bad downs: scale-downs to fewer than the load of that second needs. times oracle: replica-seconds over those of as many workers as each second needs. first up: seconds from the step of the load to the first scale-up.
+- ${machine.cpu}, ${machine.cores} cores, ${mebibytes(machine.memoryBytes)}, ${machine.system}; Kubernetes ${kubernetes}; highest load average of a run ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}${beside > 0 ? `, up to ${beside + 1} runs side by side` : ''}
 - Measured ${[...new Set(rows.map(({ measuredAt, commit }) => `${measuredAt.slice(0, 10)}${commit ? ` at ${commit}` : ''}`))].join(', ')}
 `;
 }
@@ -78,6 +81,7 @@ const HEAD = [
   'replica-s',
   'times oracle',
   'actions / reversals / bad downs',
+  'first up, s',
   'peak',
 ];
 
@@ -90,7 +94,7 @@ function section(name: TraceName, rows: readonly RunRow[]): string {
   const pictures = kinds.map(([kind]) => `![${KINDS[kind]}](${pictureOf(name, kind)})`);
   return `## ${name}: ${TRACES[name].title}
 
-${table(HEAD, [...ours, ...kedaRows(name)])}
+${table(HEAD, [...ours, ...peerRows(name)])}
 
 ${pictures.join('\n\n')}`;
 }
@@ -107,6 +111,7 @@ function runRow({ seed, figures, scalings, lost }: RunRow): string[] {
     actions,
     reversals,
     badDowns,
+    firstUp,
     peak,
   } = figures;
   return [
@@ -117,6 +122,7 @@ function runRow({ seed, figures, scalings, lost }: RunRow): string[] {
     group(replicaSeconds),
     timesOracle.toFixed(2),
     `${actions} / ${reversals} / ${badDowns}`,
+    sinceStep(firstUp),
     String(peak),
   ];
 }
@@ -137,22 +143,24 @@ function spreadRow(name: string, rows: readonly RunRow[]): string[] {
     [of(({ actions }) => actions), of(({ reversals }) => reversals), of(({ badDowns }) => badDowns)].join(
       ' / ',
     ),
+    of(({ firstUp }) => firstUp ?? Infinity, 1),
     of(({ peak }) => peak),
   ];
 }
 
-function kedaRows(name: TraceName): string[][] {
+function peerRows(name: TraceName): string[][] {
   const oracle = oracleReplicaSeconds(TRACES[name]);
-  return MEASURED_RUNS.filter(
-    ({ scenario, controller }) => scenario === `kind-${name}` && controller.startsWith('keda'),
-  ).map(({ label, environment, measured }) => [
-    `KEDA ${label}${environment === 'measured-cpu-full' ? ' (CPU full)' : ''}`,
-    String(measured.secondsOver),
-    '',
-    `${measured.ageP99} /`,
-    group(measured.replicaSeconds),
-    (measured.replicaSeconds / oracle).toFixed(2),
-    '',
-    String(measured.peak),
+  return PEER_RUNS.filter(({ trace }) => trace === name).map((run) => [
+    run.label,
+    String(run.secondsOver),
+    run.latePercent.toFixed(1),
+    `${run.ageP99.toFixed(1)} / ${run.ageMax.toFixed(1)}`,
+    group(run.replicaSeconds),
+    (run.replicaSeconds / oracle).toFixed(2),
+    run.actions.join(' / '),
+    sinceStep(run.firstUp),
+    String(run.peak),
   ]);
 }
+
+const sinceStep = (seconds: number | undefined): string => seconds?.toFixed(1) ?? '–';

@@ -34,6 +34,7 @@ export interface Run {
   readonly settings: readonly Setting[];
   /** Records that were never settled. */
   readonly lost: number;
+  /** The highest while it ran. */
   readonly loadAverage: number;
 }
 
@@ -69,11 +70,10 @@ export async function runTrace(
     operator = context.operator && startOperator(context.operator, kafka, namespace);
     await cluster.create(namespace, stageScaler(topic, topic));
     const beginsAt = Date.now() + LEAD_SECONDS * 1_000;
-    const [count, settings] = await Promise.all([
+    const [count, { settings, loadAverage }] = await Promise.all([
       produce({ kafka, topic, trace, seed, beginsAt, signal: context.signal }),
       sample(cluster, namespace, { beginsAt, seconds: secondsOf(trace), signal: context.signal }),
     ]);
-    const loadAverage = loadavg()[0]!;
     const end = performance.now() + DRAIN_SECONDS * 1_000;
     while (reports.count < count && performance.now() < end) await sleep(SAMPLE_MS);
     const records = reports.records(beginsAt);
@@ -124,19 +124,21 @@ interface Sampling {
   readonly signal: AbortSignal;
 }
 
-/** What was asked of the Deployment, four looks a second. */
+/** What was asked of the Deployment, four looks a second, and what the machine had to do. */
 async function sample(
   cluster: BenchCluster,
   namespace: string,
   { beginsAt, seconds, signal }: Sampling,
-): Promise<Setting[]> {
+): Promise<Pick<Run, 'settings' | 'loadAverage'>> {
   const settings: Setting[] = [];
+  let loadAverage = 0;
   while (!signal.aborted) {
     const second = (Date.now() - beginsAt) / 1_000;
-    if (second > seconds) return settings;
+    if (second > seconds) break;
+    loadAverage = Math.max(loadAverage, loadavg()[0]!);
     const replicas = await cluster.replicas(namespace, WORKER).catch(() => settings.at(-1)?.replicas ?? 1);
     if (settings.at(-1)?.replicas !== replicas) settings.push({ second, replicas });
     await sleep(SAMPLE_MS);
   }
-  return settings;
+  return { settings, loadAverage };
 }

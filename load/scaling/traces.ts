@@ -48,6 +48,12 @@ export function secondsOf({ rates }: Trace): number {
   return rates.at(-1)![0];
 }
 
+/** The second at which the load becomes the most there is. */
+export function stepOf({ rates }: Trace): number {
+  const most = Math.max(...rates.map(([, perSecond]) => perSecond));
+  return rates.find(([, perSecond]) => perSecond === most)![0];
+}
+
 /** Records per second at a time of the trace. */
 export function rateAt({ rates }: Trace, second: number): number {
   return rates.findLast(([from]) => from <= second)?.[1] ?? 0;

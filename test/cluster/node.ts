@@ -1,7 +1,7 @@
 /**
  * A Kubernetes cluster of one real node on this machine, made of packages alone: no Docker, no registry of images.
  *
- *   node test/cluster/node.ts up [image ...]      starts it, with all images or those named
+ *   node test/cluster/node.ts up [image ...]      starts it, with the usual images or those named
  *   node test/cluster/node.ts down | status
  *   node test/cluster/node.ts images [image ...]  builds what has changed, and brings a running node up to date
  *   node test/cluster/node.ts load <archive>      imports an archive of an image into a running node

@@ -1,5 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { parseLocalConfig } from '../../services/local/config.ts';
+import { processorGroup } from '../cluster/node/namespaces.ts';
+import { nodeDirectory } from '../cluster/node/node-directory.ts';
 import { scriptPod, scriptPodSpec } from '../cluster/pod-objects.ts';
 import { eventually } from './cluster/eventually.ts';
 import { Kubectl } from './cluster/kubectl.ts';
@@ -125,6 +130,26 @@ test.runIf(cluster.kind === 'node')('a pod reaches nothing outside of this machi
   const script = `fetch('http://192.0.2.77').catch((error) => console.log(error.cause.code))`;
   expect(await runPod('outside', script)).toMatch(/^E(NET|HOST)UNREACH\n$/);
 });
+
+test.runIf(cluster.kind === 'node')(
+  'neither pods nor what runs them starve beside the rest of the machine',
+  async () => {
+    const { node, system } = processorGroup(nodeDirectory(parseLocalConfig(process.env).cacheDir));
+    const shares = async (path: string) => Number(await readFile(join(path, 'cpu.shares'), 'utf8'));
+    const members = await readFile(join(system, 'cgroup.procs'), 'utf8');
+    const names = await Promise.all(
+      members
+        .trim()
+        .split('\n')
+        .map((pid) => readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')),
+    );
+    expect(names.map((name) => name.trim())).toEqual(
+      expect.arrayContaining(['etcd', 'kube-apiserver', 'kubelet', 'containerd']),
+    );
+    expect(await shares(join(node, 'kubepods'))).toBeGreaterThanOrEqual(await shares(system));
+    expect(await shares(node)).toBeGreaterThan(1_024);
+  },
+);
 
 test('a Job calls the API server by its name, with the token and the rights of its service account', async () => {
   const subject = { kind: 'ServiceAccount', name: 'reader' };

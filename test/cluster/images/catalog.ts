@@ -1,4 +1,4 @@
-import { copyFile, cp, rename } from 'node:fs/promises';
+import { copyFile, cp, readdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ensureJars, jarsDirectory } from '../../../services/local/kafka/jars.ts';
 import { copyBinaries, findBinaries } from '../../../services/local/postgres/binaries.ts';
@@ -57,6 +57,15 @@ const sluice: ImageRecipe = {
   prepare: async () => ({ context: ROOT, file: join(ROOT, 'Dockerfile') }),
 };
 
+const BENCH_WORKER = join(ROOT, 'load', 'scaling', 'worker');
+/** The consumer of `npm run bench:scaling`, by the Dockerfile that users build it by. */
+const benchWorker: ImageRecipe = {
+  name: 'bench-worker',
+  base: 'node',
+  inputs: async () => [await digestOf(BENCH_WORKER, (await readdir(BENCH_WORKER)).sort())],
+  prepare: async () => ({ context: BENCH_WORKER, file: join(BENCH_WORKER, 'Dockerfile') }),
+};
+
 /** Every image there is; one that another is built on comes first. */
 export const IMAGES: readonly ImageRecipe[] = [
   pause,
@@ -66,7 +75,12 @@ export const IMAGES: readonly ImageRecipe[] = [
   ofTool('k6'),
   ofTool('jaeger'),
   sluice,
+  benchWorker,
 ];
+/** What a node has where nobody names its images. */
+export const USUAL_IMAGES: readonly string[] = IMAGES.filter((image) => image !== benchWorker).map(
+  ({ name }) => name,
+);
 
 /** A name that is no image's. */
 export class UnknownImageError extends Error {

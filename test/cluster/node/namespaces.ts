@@ -10,6 +10,11 @@ import type { NodeDirectory } from './node-directory.ts';
 import type { NodeProcess } from './processes.ts';
 
 const CGROUPS = '/sys/fs/cgroup';
+/**
+ * Weight of the whole node for the processor. On a machine of its own pods compete with one group of everything else;
+ * here every session of the machine is such a group, of 1,024 each, and they would starve beside a compiler.
+ */
+const NODE_SHARES = 8_192;
 const FIRST_PROCESS_MS = 10_000;
 /** The user's PATH may be without the places of a system's own commands. */
 export const SYSTEM_ENV = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
@@ -66,8 +71,10 @@ export class Namespaces {
 
   /** Starts a process inside, which goes on when this one ends. Resolves to its pid there. */
   async start({ name, command, args }: NodeProcess): Promise<string> {
-    const script = 'log=$1; shift; setsid "$@" >"$log" 2>&1 </dev/null & echo $!';
-    const pid = await this.run('sh', '-c', script, name, this.directory.log(name), command, ...args);
+    const script =
+      'log=$1; cgroup=$2; shift 2; echo 0 >"$cgroup"; setsid "$@" >"$log" 2>&1 </dev/null & echo $!';
+    const group = join(processorGroup(this.directory).system, 'cgroup.procs');
+    const pid = await this.run('sh', '-c', script, name, this.directory.log(name), group, command, ...args);
     return pid.trim();
   }
 
@@ -93,5 +100,17 @@ export class Namespaces {
     const paths = (await readdir(CGROUPS)).map((name) => join(CGROUPS, name, this.directory.cgroup));
     await writeFile(join(this.directory.state, 'cgroups'), paths.map((path) => `${path}\n`).join(''));
     for (const path of paths) await mkdir(path, { recursive: true });
+    const { node, system } = processorGroup(this.directory);
+    await writeFile(join(node, 'cpu.shares'), String(NODE_SHARES));
+    await mkdir(system, { recursive: true });
   }
+}
+
+/** The cgroups that share the processor: the node's, and in it, beside that of the pods, that of its own processes. */
+export function processorGroup({ cgroup }: NodeDirectory): {
+  readonly node: string;
+  readonly system: string;
+} {
+  const node = join(CGROUPS, 'cpu', cgroup);
+  return { node, system: join(node, 'system') };
 }

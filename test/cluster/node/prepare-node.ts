@@ -1,5 +1,5 @@
 import { createSteps } from '../../../services/local/steps.ts';
-import { IMAGES, chooseImages } from '../images/catalog.ts';
+import { USUAL_IMAGES, chooseImages } from '../images/catalog.ts';
 import type { Images } from '../images/ensure-images.ts';
 import { ensureImages } from '../images/ensure-images.ts';
 import type { ImageKit } from '../images/recipe.ts';
@@ -20,7 +20,7 @@ export interface PreparedNode extends ImageKit {
  */
 export async function prepareNode(
   options: PrepareOptions,
-  imageNames: readonly string[] = IMAGES.map(({ name }) => name),
+  imageNames: readonly string[] = USUAL_IMAGES,
 ): Promise<PreparedNode> {
   const { cacheDir, env, screen, signal } = options;
   const commandOptions = { env, ...(signal ? { signal } : {}) };
