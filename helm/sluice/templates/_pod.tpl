@@ -94,12 +94,13 @@ spec:
         timeoutSeconds: 2
         failureThreshold: 120
       {{- /* A process that should get no work says so at once. One that answers late is busy: to take it out of the
-      Service would be an outage where it is the only one, as while everything starts anew on a small node. */}}
+      Service would be an outage where it is the only one, as while everything starts anew on a small node. Asked every
+      second: a stage joins its group just after the first time, and who scales it waits for the next. */}}
       readinessProbe:
         httpGet: {path: /readyz, port: admin}
-        periodSeconds: 2
+        periodSeconds: 1
         timeoutSeconds: 10
-        failureThreshold: 3
+        failureThreshold: 6
       livenessProbe:
         httpGet: {path: /livez, port: admin}
         periodSeconds: 10
