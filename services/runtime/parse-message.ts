@@ -1,3 +1,4 @@
+import type { ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import secureJson from 'secure-json-parse';
@@ -29,9 +30,15 @@ const MAX_VALUE_BYTES = 262_144;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const ajv = new Ajv2020({ strict: true, strictRequired: false, allErrors: false });
 addFormats.default(ajv);
-const validators = Object.fromEntries(
-  Object.entries(EVENT_SCHEMAS).map(([event, schema]) => [event, ajv.compile(schema)]),
-);
+const validators = new Map<EventName, ValidateFunction>();
+/** Compiled when the first event of a name comes: a stage consumes few of them, and all would be a tenth of its start. */
+function validatorOf(event: EventName): ValidateFunction {
+  const known = validators.get(event);
+  if (known) return known;
+  const validate = ajv.compile(EVENT_SCHEMAS[event]);
+  validators.set(event, validate);
+  return validate;
+}
 
 const poison = (cause: string, text: string): Parsed => ({ kind: 'poison', cause, text });
 
@@ -70,7 +77,7 @@ function parseData(
   } catch (error) {
     return poison('bad-json', `The value is not JSON in UTF-8: ${(error as Error).message}`);
   }
-  const validate = validators[event]!;
+  const validate = validatorOf(event);
   if (!validate(data))
     return poison('bad-data', `${event} v${EVENT_VERSION}: ${ajv.errorsText(validate.errors)}`);
   const checked = data as EventData[EventName];
