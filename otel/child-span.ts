@@ -20,14 +20,11 @@ export interface SpanOrigin {
   readonly onEnd: (span: ReadableSpan) => void;
 }
 
-export interface ChildSpanOptions {
+export interface SpanDescription {
   readonly name: string;
   readonly kind: SpanKind;
-  /** Becomes the span's own, unchecked: strings, numbers and booleans. */
+  /** Become the span's own, unchecked: strings, numbers and booleans. */
   readonly attributes: Attributes;
-  readonly links: Link[];
-  /** Sampled: whether to record was decided where the trace began. */
-  readonly parent: SpanContext;
 }
 
 const ids = new RandomIdGenerator();
@@ -44,7 +41,7 @@ export class ChildSpan implements Span, ReadableSpan {
   readonly kind: SpanKind;
   readonly parentSpanContext: SpanContext;
   readonly attributes: Attributes;
-  readonly links: Link[];
+  readonly links: Link[] = [];
   readonly events: TimedEvent[] = [];
   readonly startTime: HrTime;
   readonly resource: ReadableSpan['resource'];
@@ -63,11 +60,11 @@ export class ChildSpan implements Span, ReadableSpan {
   private readonly began: number;
   private readonly onEnd: SpanOrigin['onEnd'];
 
-  constructor({ name, kind, attributes, links, parent }: ChildSpanOptions, { resource, onEnd }: SpanOrigin) {
-    this.name = name;
-    this.kind = kind;
-    this.attributes = attributes;
-    this.links = links;
+  /** `parent` is sampled, and came from elsewhere: whether to record was decided where the trace began. */
+  constructor(description: SpanDescription, parent: SpanContext, { resource, onEnd }: SpanOrigin) {
+    this.name = description.name;
+    this.kind = description.kind;
+    this.attributes = description.attributes;
     this.parentSpanContext = parent;
     this.context = {
       traceId: parent.traceId,

@@ -1,7 +1,7 @@
 import type { Attributes, Link, Span, SpanContext } from '@opentelemetry/api';
 import { context, propagation, ROOT_CONTEXT, SpanKind, trace, TraceFlags } from '@opentelemetry/api';
-import { parseTraceParent, suppressTracing } from '@opentelemetry/core';
-import type { SpanOrigin } from './child-span.ts';
+import { suppressTracing } from '@opentelemetry/core';
+import type { SpanDescription, SpanOrigin } from './child-span.ts';
 import { ChildSpan } from './child-span.ts';
 import type {
   BatchOptions,
@@ -19,6 +19,7 @@ import {
   activeTraceparent,
   formatTraceparent,
   RecordedBatch,
+  readTraceparent,
   RecordedSpan,
   UNRECORDED_BATCH,
   UnrecordedSpan,
@@ -40,13 +41,11 @@ export function createRecorder(origin: SpanOrigin): SpanRecorder {
     describe: () => SpanDescription,
     wrap: (span: Span) => Recorded,
   ): Recorded | UnrecordedSpan {
-    const parent = traceparent === undefined ? null : parseTraceParent(traceparent);
+    const parent = traceparent === undefined ? null : readTraceparent(traceparent);
     if (parent && !isSampled(parent)) return new UnrecordedSpan(traceparent!);
-    const { name, ...options } = describe();
-    if (!parent) return wrap(tracer.startSpan(name, { ...options, root: true }, ROOT_CONTEXT));
-    return wrap(
-      new ChildSpan({ name, ...options, links: [], parent: { ...parent, isRemote: true } }, origin),
-    );
+    const description = describe();
+    if (parent) return wrap(new ChildSpan(description, parent, origin));
+    return wrap(tracer.startSpan(description.name, { ...description, root: true }, ROOT_CONTEXT));
   }
 
   return {
@@ -56,21 +55,21 @@ export function createRecorder(origin: SpanOrigin): SpanRecorder {
       if (!span.isRecording()) return new UnrecordedSpan(formatTraceparent(span.spanContext()));
       return new RecordedRequest(span, options);
     },
-    send: ({ traceparent, ...options }) =>
+    send: (options) =>
       open(
-        traceparent,
+        options.traceparent,
         () => sendSpan(options),
         (span) => new RecordedSend(span, options.batch),
       ),
-    process: ({ traceparent, ...options }) =>
+    process: (options) =>
       open(
-        traceparent,
+        options.traceparent,
         () => processSpan(options),
         (span) => new RecordedProcess(span, options.batch),
       ),
-    call: ({ traceparent, ...options }) =>
+    call: (options) =>
       open(
-        traceparent,
+        options.traceparent,
         () => callSpan(options),
         (span) => new RecordedCall(span),
       ),
@@ -80,7 +79,7 @@ export function createRecorder(origin: SpanOrigin): SpanRecorder {
       const batch = new RecordedBatch(span.setAttributes(batchAttributes(options)));
       for (const traceparent of options.traceparents ?? []) {
         if (batch.isFull) break;
-        const member = parseTraceParent(traceparent);
+        const member = readTraceparent(traceparent);
         if (member && isSampled(member)) batch.link(member);
       }
       return batch;
@@ -148,13 +147,7 @@ class RecordedCall extends RecordedSpan implements CallSpan {
   }
 }
 
-interface SpanDescription {
-  readonly name: string;
-  readonly kind: SpanKind;
-  readonly attributes: Attributes;
-}
-
-function sendSpan(options: Omit<SendOptions, 'traceparent'>): SpanDescription {
+function sendSpan(options: SendOptions): SpanDescription {
   return {
     name: `send ${options.topic}`,
     kind: SpanKind.PRODUCER,
@@ -170,7 +163,7 @@ function sendSpan(options: Omit<SendOptions, 'traceparent'>): SpanDescription {
   };
 }
 
-function processSpan(options: Omit<ProcessOptions, 'traceparent'>): SpanDescription {
+function processSpan(options: ProcessOptions): SpanDescription {
   const attributes: Attributes = {
     'messaging.system.name': 'kafka',
     'messaging.operation.name': 'process',
@@ -191,7 +184,7 @@ function processSpan(options: Omit<ProcessOptions, 'traceparent'>): SpanDescript
   };
 }
 
-function callSpan(options: Omit<CallOptions, 'traceparent'>): SpanDescription {
+function callSpan(options: CallOptions): SpanDescription {
   const url = new URL(options.url);
   const attributes: Attributes = {
     'http.request.method': options.method,

@@ -7,6 +7,7 @@ import {
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api';
+import { parseTraceParent } from '@opentelemetry/core';
 import type { BatchSpan, LinkTarget } from './span-types.ts';
 
 /** Where a context without a span carries the traceparent of what is not recorded. */
@@ -18,6 +19,20 @@ export const LINKS_MAX = 64;
 /** The header value that names a span. */
 export function formatTraceparent({ traceId, spanId, traceFlags }: SpanContext): string {
   return `00-${traceId}-${spanId}-0${(traceFlags & 1).toString()}`;
+}
+
+/** W3C Trace Context, version 00: with the one flag there is, and no identifier of zeros. */
+const TRACEPARENT_00 = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+/** What a traceparent names; null where it is not valid. Later versions, which nobody writes yet, are left to the library. */
+export function readTraceparent(text: string): SpanContext | null {
+  if (!TRACEPARENT_00.test(text)) return parseTraceParent(text);
+  return {
+    traceId: text.slice(3, 35),
+    spanId: text.slice(36, 52),
+    traceFlags: Number.parseInt(text.slice(53), 16),
+    isRemote: true,
+  };
 }
 
 /** A started span: its name for others, and its context for what is done in it. */
