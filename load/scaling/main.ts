@@ -90,7 +90,9 @@ async function inLanes<T>(
   await Promise.all(Array.from({ length: lanes }, lane));
 }
 
-const nameOf = ({ trace, kind, seed }: Plan): string => `${trace.name}, ${kind}, run ${seed}`;
+function nameOf({ trace, kind, seed }: Plan): string {
+  return `${trace.name}, ${kind}, run ${seed}`;
+}
 
 async function measure(context: RunContext, plan: Plan, results: Results): Promise<void> {
   const { trace, kind, seed } = plan;
