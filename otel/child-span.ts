@@ -35,7 +35,7 @@ const NO_DURATION: HrTime = [0, 0];
 /**
  * A recorded span below another. Does what the SDK's own does, without what need not be done again for each span
  * of a transaction: asking the sampler, checking attributes that we have written ourselves, counting for metrics
- * of the SDK that nobody has turned on. About a quarter of its cost; ADR 16 has the figures.
+ * of the SDK that nobody has turned on. ADR 16 says why.
  */
 export class ChildSpan implements Span, ReadableSpan {
   readonly kind: SpanKind;

@@ -56,13 +56,16 @@ function instrumentations(): Instrumentation[] {
   ];
 }
 
-/** The SDK's own defaults (2,048 spans, every 5 s) drop spans under load. */
+/**
+ * The SDK's own defaults (a queue of 2,048, emptied every 5 s) drop spans under load. What is sent soon is also cheaper:
+ * spans that wait are moved to the old part of the heap.
+ */
 function spanProcessor(env: Env): BatchSpanProcessor {
   return new BatchSpanProcessor({
     exporter: new OTLPTraceExporter(),
     maxQueueSize: positive(env['OTEL_BSP_MAX_QUEUE_SIZE'], 16_384),
-    maxExportBatchSize: positive(env['OTEL_BSP_MAX_EXPORT_BATCH_SIZE'], 2_048),
-    scheduledDelayMillis: positive(env['OTEL_BSP_SCHEDULE_DELAY'], 1_000),
+    maxExportBatchSize: positive(env['OTEL_BSP_MAX_EXPORT_BATCH_SIZE'], 1_024),
+    scheduledDelayMillis: positive(env['OTEL_BSP_SCHEDULE_DELAY'], 500),
     exportTimeoutMillis: positive(env['OTEL_BSP_EXPORT_TIMEOUT'], 10_000),
   });
 }

@@ -17,7 +17,8 @@ import type { Sink } from './sink.ts';
 import { openSink } from './sink.ts';
 
 const MODEL = { kind: 'closed', users: 40, rampSeconds: 0 } as const;
-const WARM_UP_SECONDS = 10;
+/** For Node to have compiled what is used: in the first seconds all of it costs several times as much. */
+const WARM_UP_SECONDS = 30;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
