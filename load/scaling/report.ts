@@ -68,7 +68,7 @@ scale-up without a window and scale-down with one of 60 s, "tuned 1 s" the same 
 ${sections.join('\n\n')}
 
 - over: seconds at which a record had been waiting longer than ${MAX_AGE_SECONDS} s. late: share of the records that did. bad downs: scale-downs to fewer than the load of that second needs. times oracle: replica-seconds over those of as many workers as each second needs. first up: seconds from the step of the load to the first scale-up.
-- ${machine.cpu}, ${machine.cores} cores, ${mebibytes(machine.memoryBytes)}, ${machine.system}; Kubernetes ${kubernetes}; highest load average of a run ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}${beside > 0 ? `, up to ${beside + 1} runs side by side` : ''}
+- ${machine.cpu}, ${machine.cores} cores, ${mebibytes(machine.memoryBytes)}, ${machine.system}; Kubernetes ${kubernetes}; highest load average of a run (load) ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}${beside > 0 ? `, up to ${beside + 1} runs side by side` : ''}
 - Measured ${[...new Set(rows.map(({ measuredAt, commit }) => `${measuredAt.slice(0, 10)}${commit ? ` at ${commit}` : ''}`))].join(', ')}
 `;
 }
@@ -99,7 +99,7 @@ ${table(HEAD, [...ours, ...peerRows(name)])}
 ${pictures.join('\n\n')}`;
 }
 
-function runRow({ seed, figures, scalings, lost }: RunRow): string[] {
+function runRow({ seed, figures, scalings, lost, loadAverage }: RunRow): string[] {
   const steps = scalings.map(({ second, from, to }) => `${Math.round(second)}:${from}>${to}`).join(' ');
   const {
     secondsOver,
@@ -115,7 +115,7 @@ function runRow({ seed, figures, scalings, lost }: RunRow): string[] {
     peak,
   } = figures;
   return [
-    `run ${seed}: \`${steps}\`${lost > 0 ? `, ${lost} never settled` : ''}`,
+    `run ${seed} (load ${Math.round(loadAverage)}): \`${steps}\`${lost > 0 ? `, ${lost} never settled` : ''}`,
     String(secondsOver),
     (100 * lateShare).toFixed(1),
     `${ageP99.toFixed(1)} / ${ageMax.toFixed(1)}`,
