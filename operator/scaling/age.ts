@@ -8,6 +8,18 @@ const SPACING_SECONDS = 3;
 const SPACING_SHARE = 0.5;
 const SPAN_SECONDS = 900;
 
+/** How old the oldest event was at one look, in seconds. */
+export type PastAge = readonly [at: number, age: number];
+
+/** How long ages are remembered: two stretches in which a pace is judged. */
+const AGES_SECONDS = 20;
+
+/** Adds the present age; nothing is left of what was before one that is not known. */
+export function withAge(ages: readonly PastAge[], at: number, age: number | undefined): readonly PastAge[] {
+  if (age === undefined) return [];
+  return [...ages.filter(([seen]) => at - seen <= AGES_SECONDS), [at, age]];
+}
+
 /** Adds a mark and thins out the older ones, so that a dozen or two reach back a quarter of an hour. */
 export function withMark(marks: readonly Mark[], mark: Mark): readonly Mark[] {
   const kept: Mark[] = [];

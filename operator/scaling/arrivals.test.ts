@@ -12,10 +12,15 @@ function written(seconds: number, rate: (at: number) => number): Sample[] {
   return samples;
 }
 
+/** 244/s in the look in which the step came, and 328/s by chance in the next. */
+const partOfStep = (at: number): number => (at > 58 ? 328 : at > 56 ? 244 : 30);
+
 test.each([
   ['steady load is read over a minute', () => 50, 50, 60],
   ['a step is believed at the first look', (at: number) => (at > 58 ? 300 : 30), 300, 2],
   ['a step six seconds ago is read since then', (at: number) => (at > 54 ? 300 : 30), 300, 6],
+  ['and from then on over more', (at: number) => (at > 46 ? 300 : 30), 300, 14],
+  ['a first look that holds a part of a step is not believed alone', partOfStep, 286, 4],
   ['a fall is believed as a step is', (at: number) => (at > 40 ? 30 : 300), 30, 20],
   ['a few records more are chance', (at: number) => (at > 58 ? 4 : 2), 122 / 60, 60],
   ['nothing is nothing', () => 0, 0, 60],

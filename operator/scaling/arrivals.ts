@@ -29,26 +29,39 @@ export function withSample(samples: readonly Sample[], sample: Sample): readonly
 
 /**
  * The arrival rate, read over the longest window that no shorter one contradicts: steady load is averaged over a
- * minute, a step is believed as soon as it cannot be chance. A window of w seconds with N records contradicts a rate
- * r when |N - r w| > z sqrt(D r w), D being the index of dispersion. Only end offsets are used, so what consumers do
- * (pauses, rebalances) cannot distort it.
+ * minute, a step is believed as soon as it cannot be chance, and from then on the window grows with what has been seen
+ * since. A window of w seconds with N records contradicts a rate r when |N - r w| > z sqrt(D r w), D being the index
+ * of dispersion. Only end offsets are used, so what consumers do (pauses, rebalances) cannot distort it.
  *
  * Source: Knative's stable and panic windows (pkg/autoscaler/scaling/autoscaler.go), with a test for significance in
- * place of the fixed factor of 2.
+ * place of the fixed factor of 2, and windows as long as the load is steady as in ADWIN (Bifet and Gavalda, 2007).
  */
 export function arrivalRate(samples: readonly Sample[], dispersion: number): ArrivalRate | undefined {
   const counts = SETTINGS.arrivalWindows.map((seconds) => countOver(samples, seconds));
-  let chosen = counts[0];
-  counts.forEach((count, index) => {
-    if (count === undefined || chosen === undefined) return;
-    const expected = (chosen.records / chosen.seconds) * count.seconds;
-    const deviation = Math.sqrt(dispersion * Math.max(expected, 1));
-    if (Math.abs(count.records - expected) > (SETTINGS.contradiction[index] ?? 3) * deviation) chosen = count;
-  });
+  const chosen = counts.find(
+    (count, index) => count !== undefined && !isContradicted(count, counts, index + 1, dispersion),
+  );
   if (chosen === undefined) return undefined;
   const { records, seconds } = chosen;
   const certain = Math.max(0, records - CERTAIN_DEVIATIONS * Math.sqrt(dispersion * Math.max(records, 1)));
   return { perSecond: records / seconds, certainPerSecond: certain / seconds, seconds };
+}
+
+/** By one of the shorter windows, which begin at `first`. */
+function isContradicted(
+  { records, seconds }: Count,
+  counts: readonly (Count | undefined)[],
+  first: number,
+  dispersion: number,
+): boolean {
+  for (let index = first; index < counts.length; index++) {
+    const short = counts[index];
+    if (short === undefined) continue;
+    const expected = (records / seconds) * short.seconds;
+    const deviation = Math.sqrt(dispersion * Math.max(expected, 1));
+    if (Math.abs(short.records - expected) > (SETTINGS.contradiction[index] ?? 3) * deviation) return true;
+  }
+  return false;
 }
 
 interface Count {

@@ -1,6 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Demand, leastThatDoes, needOf, NO_SURGE, testReplicas, tooFull } from './need.ts';
+import {
+  type Deadline,
+  type Demand,
+  leastThatDoes,
+  needOf,
+  NO_SURGE,
+  testReplicas,
+  tooFull,
+} from './need.ts';
+
+const deadline = (given: Partial<Deadline> = {}): Deadline => ({
+  ageSeconds: 5,
+  withinSeconds: 10,
+  arrivingPerSecond: 300,
+  ifOlderThan: 0,
+  ...given,
+});
 
 const demand = (given: Partial<Demand> = {}): Demand => ({
   partitions: 24,
@@ -12,7 +28,7 @@ const demand = (given: Partial<Demand> = {}): Demand => ({
   backlogIfKept: 0,
   backlogIfChanged: 0,
   surge: NO_SURGE,
-  deadlines: [{ ageSeconds: 5, withinSeconds: 10 }],
+  deadlines: [deadline()],
   ...given,
 });
 
@@ -57,6 +73,16 @@ test('what a change costs is not charged to staying', () => {
 });
 
 test.each([
+  // 2,400 records are 8 s of arrivals; the oldest of 24 partitions with 100 each is older by a quarter: 10.1 s.
+  ['events that will be late', 2_400, { ifOlderThan: 10 }, '24 s to work off 2,400 records, 10 s allowed'],
+  ['events that will not', 2_300, { ifOlderThan: 10 }, undefined],
+  ['fewer arrivals meanwhile', 2_400, { arrivingPerSecond: 230 }, undefined],
+] as const)('a deadline for %s', (_, backlog, given, why) => {
+  const demanded = demand({ deadlines: [deadline({ ageSeconds: 6.5, ...given })], utilization: 0.98 });
+  expect(testReplicas(8, demanded, backlog)).toBe(why);
+});
+
+test.each([
   ['that all can take', 480, 6_000, undefined],
   // 6,000 records at 520 - 300 per second come in 27 s; 40/s of it are too many for 480/s.
   ['that is too fast for a while', 520, 6_000, undefined],
@@ -92,6 +118,8 @@ test('the least that does is the same, whether it is asked why or not', () => {
       fc.record({
         ageSeconds: fc.double({ min: 0, max: 60, noNaN: true }),
         withinSeconds: fc.double({ min: 1, max: 60, noNaN: true }),
+        arrivingPerSecond: amount,
+        ifOlderThan: fc.double({ min: 0, max: 60, noNaN: true }),
       }),
       { maxLength: 2 },
     ),

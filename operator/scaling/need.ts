@@ -39,6 +39,10 @@ export interface Demand {
 export interface Deadline {
   readonly ageSeconds: number;
   readonly withinSeconds: number;
+  /** Records per second that come meanwhile. */
+  readonly arrivingPerSecond: number;
+  /** Only if the oldest event would be older than this. */
+  readonly ifOlderThan: number;
 }
 
 /**
@@ -47,7 +51,7 @@ export interface Deadline {
  *   capacity  C = effective replicas x capacity per replica (1 / share of the fullest replica of them)
  *   steady    planned <= utilisation x C
  *   surge     R records from upstream, at s per second with the rest, add R (s - C) / (s - planned) to the backlog
- *   recovery  a backlog B is B / C seconds old at its head; it is down to a seconds after (B - a C) / (r C - planned),
+ *   recovery  a backlog B is B / C seconds old at its head; it is down to a seconds after (B - a C) / (r C - arriving),
  *             where r = 0.98 leaves out what is lost between handlers, to fetch and to commit
  *
  * Source: the target of Flink's autoscaler, lag / catch-up time + rate / utilisation, written as a test so that only
@@ -60,7 +64,7 @@ export function testReplicas(replicas: number, demand: Demand, backlog: number):
   const waiting = backlog + pileUp(demand, capacity);
   const missed = missedDeadline(capacity, demand, waiting);
   if (missed === undefined) return undefined;
-  const recovery = recoverySeconds(capacity, demand.plannedPerSecond, waiting, missed.ageSeconds);
+  const recovery = recoverySeconds(capacity, waiting, missed);
   return `${seconds(recovery)} to work off ${number(waiting)} records, ${seconds(missed.withinSeconds)} allowed`;
 }
 
@@ -98,18 +102,35 @@ export function settledBy(
 
 const missedDeadline = (
   capacity: number,
-  { deadlines, plannedPerSecond }: Demand,
+  { deadlines, plannedPerSecond, partitions }: Demand,
   backlog: number,
-): Deadline | undefined =>
-  deadlines.find(
-    ({ ageSeconds, withinSeconds }) =>
-      recoverySeconds(capacity, plannedPerSecond, backlog, ageSeconds) > withinSeconds,
+): Deadline | undefined => {
+  const oldest = (backlog / plannedPerSecond) * oldestShare(backlog, partitions);
+  return deadlines.find(
+    (deadline) =>
+      oldest >= deadline.ifOlderThan && recoverySeconds(capacity, backlog, deadline) > deadline.withinSeconds,
   );
+};
 
-function recoverySeconds(capacity: number, planned: number, backlog: number, ageSeconds: number): number {
+/**
+ * How much older the oldest event is than it would be if every partition had the same backlog: the fullest of P
+ * queues of q = B / P records each, filled by chance, has about q + sqrt(2 q ln P).
+ *
+ * Source: the bound on the expected maximum of P normal deviates.
+ */
+function oldestShare(backlog: number, partitions: number): number {
+  if (partitions <= 0 || backlog <= 0) return 1;
+  return 1 + Math.sqrt((2 * Math.log(partitions) * partitions) / backlog);
+}
+
+function recoverySeconds(
+  capacity: number,
+  backlog: number,
+  { ageSeconds, arrivingPerSecond }: Deadline,
+): number {
   const harmful = backlog - ageSeconds * capacity;
   if (harmful <= 0) return 0;
-  const spare = SETTINGS.reliableShare * capacity - planned;
+  const spare = SETTINGS.reliableShare * capacity - arrivingPerSecond;
   return spare <= 0 ? Number.POSITIVE_INFINITY : harmful / spare;
 }
 

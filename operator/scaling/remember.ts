@@ -1,3 +1,4 @@
+import { withAge } from './age.ts';
 import { withNeeds } from './need-history.ts';
 import { withDecision } from './operation.ts';
 import { regretted } from './regret.ts';
@@ -18,6 +19,7 @@ export function remember(situation: Situation, ruling: Ruling): ScalerState {
   return {
     ...memory,
     needs: known === undefined ? memory.needs : withNeeds(memory.needs, at, needs, SETTINGS.needSpan),
+    ages: withAge(memory.ages, at, known?.age),
     operation: withDecision(operation, ruling.replicas, at),
     regret: regrets ? regretted(memory.regret, at) : memory.regret,
   };

@@ -3,16 +3,16 @@ import type { Profile } from './types.ts';
 /** What is neither asked for in a spec nor learned. Times in seconds. */
 export const SETTINGS = {
   /** Windows over which arrivals are counted, longest first. */
-  arrivalWindows: [60, 20, 6, 2],
-  /** Deviations by which each of these windows must contradict the longer ones to be believed instead. */
-  contradiction: [0, 3, 4, 4.5],
+  arrivalWindows: [60, 40, 30, 20, 14, 10, 6, 4, 2],
+  /** Deviations by which each of these windows must contradict a longer one for that not to be believed. */
+  contradiction: [0, 3, 3, 3, 3.5, 3.5, 4, 4.5, 4.5],
   /** Least distance of two samples that are kept. */
   sampleSpacing: 1.9,
   /** How long samples are kept. */
   sampleSpan: 62,
   /** Share of the objective that waiting events may have used up without anything being done about it. */
   harmlessShare: 0.5,
-  /** The same, when it will take as long as replicas to come; on uneven partitions the oldest event is older by half. */
+  /** The same, for a backlog that makes events late, once replicas have had time to come. */
   urgentShare: 0.65,
   /** Share of the capacity that can be counted on to work a backlog off. */
   reliableShare: 0.98,

@@ -1,7 +1,7 @@
 import type { Worth } from './assignment.ts';
 import { candidateReplicas, nextLevel, effectiveReplicas } from './levels.ts';
 import type { Needs } from './need-history.ts';
-import { type Demand, leastThatDoes, type Need, needOf, NO_SURGE } from './need.ts';
+import { type Deadline, type Demand, leastThatDoes, type Need, needOf, NO_SURGE } from './need.ts';
 import { coldStartSeconds } from './operation.ts';
 import type { Plan } from './plan.ts';
 import { rebalanceSeconds } from './rebalances.ts';
@@ -45,9 +45,10 @@ export interface Sizing {
  * Sizes one stage.
  *
  * A backlog is harmless up to half of the objective, and what is beyond may take some objectives to go (5 for
- * `balanced`: about as long as replicas are kept once they have been ordered). Two thirds of the objective are left
- * for no longer than replicas take to come: those ordered for less would come when it is over. B / C is a mean, and
- * the oldest event of all partitions is older by a third to a half.
+ * `balanced`: about as long as replicas are kept once they have been ordered). There is no hurry with that, so more
+ * replicas are ordered for it only when what certainly arrives leaves too little room: if more does, it is seen in
+ * time. A backlog that makes events late must be gone but for two thirds of the objective as soon as replicas have had
+ * time to come: those ordered for less would come when it is over, and stop the group once more meanwhile.
  *
  * Source: the recovery test of Daedalus, with one more limit.
  */
@@ -63,31 +64,41 @@ export function sizedOf(
   const pause = rebalanceSeconds(memory.rebalances);
   const spare = utilizationFor(profile, pause, spec.maxAgeSeconds);
   const bearable = spec.maxAgeSeconds - standing;
-  const deadlines = [
-    { ageSeconds: SETTINGS.urgentShare * bearable, withinSeconds: cold + pause },
+  const deadlines = (arrivingPerSecond: number): readonly Deadline[] => [
+    {
+      ageSeconds: SETTINGS.urgentShare * bearable,
+      withinSeconds: cold + pause,
+      arrivingPerSecond,
+      ifOlderThan: bearable,
+    },
     {
       ageSeconds: SETTINGS.harmlessShare * bearable,
       withinSeconds: Math.max(cold + pause, profile.recovery * spec.maxAgeSeconds),
+      arrivingPerSecond: Math.min(plan.soon, arrivingPerSecond),
+      ifOlderThan: 0,
     },
   ];
+  const planned = (plannedPerSecond: number): Pick<Demand, 'plannedPerSecond' | 'deadlines'> => ({
+    plannedPerSecond,
+    deadlines: feedsBottleneck ? [] : deadlines(plannedPerSecond),
+  });
   const present: Demand = {
     partitions: memory.offsets?.ends.length ?? 0,
     shares: sizing.shares,
     present: memory.operation.underway === undefined ? sizing.worth : undefined,
     capacityPerReplica: sizing.perReplica,
-    plannedPerSecond: plan.ahead,
+    ...planned(plan.ahead),
     utilization: spare * profile.target,
     ...backlogs(sizing, replicas, memory),
     surge: plan.surge,
-    deadlines: feedsBottleneck ? [] : deadlines,
   };
   const lasting: Demand = { ...present, capacityPerReplica: sizing.leastPerReplica };
   const demand: Demand = {
     ...present,
-    plannedPerSecond: plan.sizing,
+    ...planned(plan.sizing),
     utilization: spare * (profile.target + plan.open * (profile.upper - profile.target)),
   };
-  const certain: Demand = { ...present, plannedPerSecond: plan.soon, utilization: spare * profile.upper };
+  const certain: Demand = { ...present, ...planned(plan.soon), utilization: spare * profile.upper };
   const candidates = candidateReplicas(lasting.partitions, spec.minReplicas, highestAllowed(spec, memory));
   const needed = (tested: Demand): number => leastThatDoes(candidates, tested, replicas.desired);
   const load: Demand = { ...lasting, backlogIfKept: 0, backlogIfChanged: 0, surge: NO_SURGE };

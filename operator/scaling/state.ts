@@ -1,4 +1,4 @@
-import type { Mark } from './age.ts';
+import type { Mark, PastAge } from './age.ts';
 import type { Sample } from './arrivals.ts';
 import { type Bottleneck, NO_BOTTLENECK } from './bottleneck.ts';
 import { type BusyTime, NO_BUSY_TIME } from './busy-capacity.ts';
@@ -45,6 +45,7 @@ export interface ScalerState {
   readonly offsets: LastOffsets | undefined;
   readonly samples: readonly Sample[];
   readonly marks: readonly Mark[];
+  readonly ages: readonly PastAge[];
   readonly partitionLoad: PartitionLoad;
   readonly commits: Commits;
   readonly busy: BusyTime;
@@ -93,13 +94,14 @@ export const withoutWindows = (
   at: number,
 ): Pick<
   ScalerState,
-  'seenAt' | 'knownSince' | 'offsets' | 'samples' | 'marks' | 'partitionLoad' | 'commits' | 'needs'
+  'seenAt' | 'knownSince' | 'offsets' | 'samples' | 'marks' | 'ages' | 'partitionLoad' | 'commits' | 'needs'
 > => ({
   seenAt: at,
   knownSince: at,
   offsets: undefined,
   samples: [],
   marks: [],
+  ages: [],
   partitionLoad: NO_PARTITION_LOAD,
   commits: NO_COMMITS,
   needs: NO_NEEDS,

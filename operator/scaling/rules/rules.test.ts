@@ -39,8 +39,8 @@ const demand = (given: Partial<Demand> = {}): Demand => ({
   backlogIfChanged: 0,
   surge: NO_SURGE,
   deadlines: [
-    { ageSeconds: 7.5, withinSeconds: 5 },
-    { ageSeconds: 5, withinSeconds: 20 },
+    { ageSeconds: 7.5, withinSeconds: 5, arrivingPerSecond: 100, ifOlderThan: 0 },
+    { ageSeconds: 5, withinSeconds: 20, arrivingPerSecond: 100, ifOlderThan: 0 },
   ],
   ...given,
 });
