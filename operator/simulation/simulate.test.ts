@@ -78,6 +78,18 @@ test('ours follows a step at once and in few actions', () => {
   expect(actions.length).toBeLessThanOrEqual(6);
 });
 
+test.each([
+  ['a chance reading of the look in which the step came', 3, 1.25],
+  ['a chance reading of some seconds', 5, 0.75],
+  ['a backlog that would be harmless before long', 5, 0],
+  ['old events that are in time and grow no older', 2, 0],
+])('ours buys no level more than a step needs, for %s', (_, seed, phase) => {
+  const run = simulate({ scenario: measured('kind-step'), controller: OURS, seed, phase });
+  expect(run.secondsOver).toBe(0);
+  expect(run.peakReplicas).toBe(8);
+  expect(run.replicaSeconds).toBeLessThanOrEqual(3_200);
+});
+
 test('a reversal is an action against the one before, soon after it, on the same stage', () => {
   const action = (at: number, stage: number, from: number, to: number) => ({ at, stage, from, to });
   expect(countReversals([action(0, 0, 1, 4), action(100, 0, 4, 1), action(450, 0, 1, 4)])).toBe(1);
