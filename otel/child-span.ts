@@ -28,7 +28,7 @@ export interface SpanDescription {
 }
 
 const ids = new RandomIdGenerator();
-const SCOPE = { name: 'sluice' };
+export const SCOPE = { name: 'sluice' };
 const UNSET: SpanStatus = { code: SpanStatusCode.UNSET };
 const NO_DURATION: HrTime = [0, 0];
 
@@ -110,7 +110,7 @@ export class ChildSpan implements Span, ReadableSpan {
     if (!this.ended)
       this.events.push({
         name,
-        time: this.now(),
+        time: millisToHrTime(this.startMs + performance.now() - this.began),
         attributes: (attributes ?? {}) as Attributes,
         droppedAttributesCount: 0,
       });
@@ -141,13 +141,10 @@ export class ChildSpan implements Span, ReadableSpan {
 
   end(): void {
     if (this.ended) return;
-    this.endTime = this.now();
-    this.duration = millisToHrTime(performance.now() - this.began);
+    const elapsedMs = performance.now() - this.began;
+    this.endTime = millisToHrTime(this.startMs + elapsedMs);
+    this.duration = millisToHrTime(elapsedMs);
     this.ended = true;
     this.onEnd(this);
-  }
-
-  private now(): HrTime {
-    return millisToHrTime(this.startMs + performance.now() - this.began);
   }
 }

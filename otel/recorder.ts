@@ -2,7 +2,7 @@ import type { Attributes, Link, Span, SpanContext } from '@opentelemetry/api';
 import { context, propagation, ROOT_CONTEXT, SpanKind, trace, TraceFlags } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import type { SpanDescription, SpanOrigin } from './child-span.ts';
-import { ChildSpan } from './child-span.ts';
+import { ChildSpan, SCOPE } from './child-span.ts';
 import type {
   BatchOptions,
   CallOptions,
@@ -33,7 +33,7 @@ import {
  * with it, so that a transaction is recorded in all services or in none, and costs next to nothing in the latter case.
  */
 export function createRecorder(origin: SpanOrigin): SpanRecorder {
-  const tracer = trace.getTracer('sluice');
+  const tracer = trace.getTracer(SCOPE.name);
 
   /** `wrap` gets the span when it is to be recorded. */
   function open<Recorded>(

@@ -26,7 +26,10 @@ const TRACEPARENT_00 = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]
 
 /** What a traceparent names; null where it is not valid. Later versions, which nobody writes yet, are left to the library. */
 export function readTraceparent(text: string): SpanContext | null {
-  if (!TRACEPARENT_00.test(text)) return parseTraceParent(text);
+  if (!TRACEPARENT_00.test(text)) {
+    const parsed = parseTraceParent(text);
+    return parsed && { ...parsed, isRemote: true };
+  }
   return {
     traceId: text.slice(3, 35),
     spanId: text.slice(36, 52),
