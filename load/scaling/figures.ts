@@ -96,6 +96,11 @@ export function scalingsOf(settings: readonly Setting[]): Scaling[] {
   }));
 }
 
+/** In short: `35:1>4 37:4>12`. */
+export function stepsOf(scalings: readonly Scaling[]): string {
+  return scalings.map(({ second, from, to }) => `${Math.round(second)}:${from}>${to}`).join(' ');
+}
+
 function firstUpOf(trace: Trace, scalings: readonly Scaling[]): number | undefined {
   const step = stepOf(trace);
   const up = scalings.find(({ second, from, to }) => second >= step && to > from);

@@ -3,6 +3,7 @@ import { listenForInterruption } from '../lib/interruption.ts';
 import { runBench } from '../lib/run-bench.ts';
 import { describeMachine } from '../lib/machine.ts';
 import { BenchCluster } from './bench-cluster.ts';
+import { stepsOf } from './figures.ts';
 import { kafkaObjects } from './objects.ts';
 import type { ScalingOptions, WorkerKind } from './options.ts';
 import { parseOptions, USAGE } from './options.ts';
@@ -98,10 +99,9 @@ async function measure(context: RunContext, plan: Plan, results: Results): Promi
   const { trace, kind, seed } = plan;
   const run = await runTrace(context, trace, { seed, kind });
   const { figures, scalings } = await results.add(trace, kind, run);
-  const steps = scalings.map(({ second, from, to }) => `${Math.round(second)}:${from}>${to}`).join(' ');
   say(
     `${nameOf(plan)}: ${figures.secondsOver} s over, ` +
       `${Math.round(figures.replicaSeconds)} replica-s (${figures.timesOracle.toFixed(2)} x oracle), ` +
-      `oldest ${figures.ageMax.toFixed(1)} s: ${steps}`,
+      `oldest ${figures.ageMax.toFixed(1)} s: ${stepsOf(scalings)}`,
   );
 }

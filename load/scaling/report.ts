@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { group, mebibytes, table } from '../lib/format.ts';
 import type { Machine } from '../lib/machine.ts';
 import type { Figures, Scaling } from './figures.ts';
+import { stepsOf } from './figures.ts';
 import { PEER_RUNS } from './keda-runs.ts';
 import type { WorkerKind } from './options.ts';
 import type { TraceName } from './traces.ts';
@@ -100,7 +101,6 @@ ${pictures.join('\n\n')}`;
 }
 
 function runRow({ seed, figures, scalings, lost, loadAverage }: RunRow): string[] {
-  const steps = scalings.map(({ second, from, to }) => `${Math.round(second)}:${from}>${to}`).join(' ');
   const {
     secondsOver,
     lateShare,
@@ -115,7 +115,7 @@ function runRow({ seed, figures, scalings, lost, loadAverage }: RunRow): string[
     peak,
   } = figures;
   return [
-    `run ${seed} (load ${Math.round(loadAverage)}): \`${steps}\`${lost > 0 ? `, ${lost} never settled` : ''}`,
+    `run ${seed} (load ${Math.round(loadAverage)}): \`${stepsOf(scalings)}\`${lost > 0 ? `, ${lost} never settled` : ''}`,
     String(secondsOver),
     (100 * lateShare).toFixed(1),
     `${ageP99.toFixed(1)} / ${ageMax.toFixed(1)}`,

@@ -46,8 +46,8 @@ export class Credentials {
 
 /**
  * One exchange per connection at a time. Over HTTP/2, which the client library would choose, node:http2 can fall into
- * writing frames without an end: seen at 1,000 StageScalers beside 40
- * busy processes on two cores, it took all memory within minutes.
+ * writing frames without an end: seen at 1,000 StageScalers beside 40 busy processes on two cores, it took all memory
+ * within minutes.
  */
 function overHttp1(dispatch: Dispatcher['dispatch']): Dispatcher['dispatch'] {
   return (options, handler) => dispatch({ ...options, allowH2: false } as typeof options, handler);

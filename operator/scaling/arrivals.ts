@@ -27,6 +27,12 @@ export function withSample(samples: readonly Sample[], sample: Sample): readonly
   return kept;
 }
 
+/** Records that waited at `at`, or at the last sample before; undefined where none reaches back so far. */
+export function lagAt(samples: readonly Sample[], at: number): number | undefined {
+  const sample = samples.findLast(([seen]) => seen <= at);
+  return sample && sample[1] - sample[2];
+}
+
 /**
  * The arrival rate, read over the longest window that no shorter one contradicts: steady load is averaged over a
  * minute, a step is believed as soon as it cannot be chance, and from then on the window grows with what has been seen

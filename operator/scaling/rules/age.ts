@@ -1,3 +1,4 @@
+import { lagAt } from '../arrivals.ts';
 import { candidateReplicas } from '../levels.ts';
 import { coldStartSeconds } from '../operation.ts';
 import { rebalanceSeconds } from '../rebalances.ts';
@@ -60,8 +61,8 @@ function isInTime({ memory, spec, at }: Situation, age: number, since: number): 
 
 /** What waits becomes less, fast enough to be gone before long. */
 function goesDown({ memory, spec, at }: Situation, lag: number, since: number): boolean {
-  const begin = memory.samples.findLast(([seen]) => seen <= since);
-  if (begin === undefined) return true;
-  const settledPerSecond = (begin[1] - begin[2] - lag) / (at - since);
+  const before = lagAt(memory.samples, since);
+  if (before === undefined) return true;
+  const settledPerSecond = (before - lag) / (at - since);
   return settledPerSecond * PATIENCE * spec.maxAgeSeconds > lag;
 }

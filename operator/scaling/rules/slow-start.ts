@@ -1,3 +1,4 @@
+import { lagAt } from '../arrivals.ts';
 import { candidateReplicas } from '../levels.ts';
 import { regretFactor } from '../regret.ts';
 import { SETTINGS } from '../settings.ts';
@@ -36,9 +37,9 @@ function growing(situation: Situation): boolean {
   const { memory, known, at } = situation;
   const stretch = stretchToJudge(situation);
   if (stretch === undefined || known === undefined) return false;
-  const begin = memory.samples.findLast(([seen]) => seen <= stretch.since);
-  if (begin === undefined) return false;
-  const growth = known.look.lag - (begin[1] - begin[2]);
+  const before = lagAt(memory.samples, stretch.since);
+  if (before === undefined) return false;
+  const growth = known.look.lag - before;
   return (
     growth > 3 * Math.sqrt(known.arrival.perSecond * (at - stretch.since)) &&
     growth > known.arrival.perSecond / 2
