@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { BrokerSecurity } from '../security.ts';
 import { patchDrain } from './drain-patch.ts';
 import { openSecurity } from './open-security.ts';
+import { patchReconnect } from './reconnect-patch.ts';
 import { patchRejoin } from './rejoin-patch.ts';
 import { patchTimers } from './timer-patch.ts';
 
@@ -28,6 +29,7 @@ const LEVELS = {
 export function createKafka(options: ClientOptions): Kafka {
   patchTimers();
   patchDrain();
+  patchReconnect();
   patchRejoin();
   return new Kafka({
     clientId: options.clientId,

@@ -4,24 +4,14 @@ import type { AddressInfo, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { kafkajsConnection } from '../../../test/fixtures/kafkajs-connection.ts';
 import { patchDrain } from './drain-patch.ts';
 
-/** Of kafkajs, as far as it is used here. */
-interface Connection {
-  connect(): Promise<unknown>;
-  disconnect(): Promise<unknown>;
-  send(protocol: object): Promise<unknown>;
-  isConnected(): boolean;
-}
-
 const require = createRequire(import.meta.url);
-const KafkajsConnection = require('kafkajs/src/network/connection.js') as new (options: object) => Connection;
-const socketFactory = (require('kafkajs/src/network/socketFactory.js') as () => object)();
 const apiVersions = require('kafkajs/src/protocol/requests/apiVersions/index.js') as {
   protocol(options: { version: number }): () => object;
 };
 const nothing = (): void => {};
-const logger = { namespace: () => ({ debug: nothing, error: nothing, warn: nothing, info: nothing }) };
 
 /** Microtasks from sending to closing; without the patch one of these never ends. */
 const DELAYS = Array.from({ length: 16 }, (_, delay) => delay);
@@ -33,10 +23,9 @@ test('a request that is sent while its connection closes ends, and the connectio
   broker.listen(0, '127.0.0.1');
   await once(broker, 'listening');
   const { port } = broker.address() as AddressInfo;
-  const options = { host: '127.0.0.1', port, logger, socketFactory, connectionTimeout: 1_000 };
 
   const race = async (delay: number): Promise<boolean> => {
-    const connection = new KafkajsConnection({ ...options, requestTimeout: 3_000 });
+    const connection = kafkajsConnection(port);
     await connection.connect();
     const answer = connection.send(apiVersions.protocol({ version: 0 })()).catch(nothing);
     for (let microtask = 0; microtask < delay; microtask++) await Promise.resolve();
