@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { COMPONENTS } from '../lib/cpu.ts';
 import { mebibytes, micros, rate, table } from '../lib/format.ts';
 import type { Machine } from '../lib/machine.ts';
 import type { TracingOptions } from './options.ts';
@@ -8,12 +9,18 @@ import type { TracingOptions } from './options.ts';
 export const SAMPLINGS = [undefined, 0.05, 1] as const;
 export type Sampling = (typeof SAMPLINGS)[number];
 
-export interface Sample {
+export interface Sample extends Measured {
   readonly round: number;
+  readonly slice: number;
   readonly sampling: Sampling;
+}
+
+export interface Measured {
   readonly completedPerSecond: number;
   /** Of everything that the pipeline needs, per transaction. */
   readonly cpuMicros: number | undefined;
+  /** The same by component. */
+  readonly cpuMicrosOf: Readonly<Record<string, number>>;
   /** That the services sent, per transaction. */
   readonly bytesPerTransaction: number;
   /** Of the process that received it, per transaction. */
@@ -21,7 +28,7 @@ export interface Sample {
 }
 
 export interface TracingReport {
-  readonly format: 1;
+  readonly format: 2;
   readonly measuredAt: string;
   readonly machine: Machine;
   readonly options: Omit<TracingOptions, 'help' | 'out'>;
@@ -44,16 +51,25 @@ export async function writeReport(directory: string, report: TracingReport): Pro
 /** A pure function of the report. */
 export function writeMarkdown({ machine, options, samples, measuredAt }: TracingReport): string {
   const rows = SAMPLINGS.map((sampling) => rowOf(sampling, samples));
+  const components = COMPONENTS.filter((name) => samples.some(({ cpuMicrosOf }) => name in cpuMicrosOf));
   return `# What tracing costs
 
 Written by \`npm run bench:tracing\`. 40 users in a closed loop, the stages at work behind them, a remote system of
 450 ms; Kafka, Postgres, all services and the load generator on one machine, all of it busy. Without tracing, with
-5 % and with 100 % of the transactions traced, in turns, each on a stack of its own. The spans go to a process that
-takes them and looks at none.
+5 % and with 100 % of the transactions traced: three stacks, up at the same time, and short slices of load that go
+around them. The spans go to a process that takes them and looks at none.
 
-${table(['traced', 'completed/s: median', 'least and most', 'cost: median of the rounds', 'target', 'CPU per transaction', 'exported per transaction', 'CPU of the receiver'], rows)}
+${table(['traced', 'completed/s: median', 'middle half', 'cost', 'target', 'CPU per transaction', 'more CPU', 'exported per transaction', 'CPU of the receiver'], rows)}
 
-- ${options.rounds} rounds of ${options.seconds} s each; the cost is that of a round against the same round without tracing
+CPU per transaction, by component (median):
+
+${table(
+  ['traced', ...components],
+  SAMPLINGS.map((sampling) => componentRow(sampling, components, samples)),
+)}
+
+- ${options.rounds} rounds, each with stacks of its own, of ${options.slices} slices of ${options.seconds} s; the cost is the mean, over
+  all slices, of what is lost against the same slice without tracing, with the standard error of that mean
 - ${machine.cpu}, ${machine.cores} cores, ${mebibytes(machine.memoryBytes)}, ${machine.system}; Node ${machine.node}, Kafka ${machine.kafka}
 - Measured ${measuredAt}${machine.commit ? ` at ${machine.commit}` : ''}
 `;
@@ -62,34 +78,80 @@ ${table(['traced', 'completed/s: median', 'least and most', 'cost: median of the
 function rowOf(sampling: Sampling, samples: readonly Sample[]): string[] {
   const same = samples.filter((sample) => sample.sampling === sampling);
   const completed = same.map(({ completedPerSecond }) => completedPerSecond);
-  const cpu = same.flatMap(({ cpuMicros }) => (cpuMicros === undefined ? [] : [cpuMicros]));
+  const cpu = same.flatMap(({ cpuMicros }) => cpuMicros ?? []);
   return [
-    sampling === undefined ? 'nothing' : percent(sampling),
+    nameOf(sampling),
     rate(median(completed)),
-    `${rate(Math.min(...completed))} – ${rate(Math.max(...completed))}`,
-    sampling === undefined ? '' : percent(median(costs(sampling, samples))),
+    `${rate(quantile(completed, 0.25))} – ${rate(quantile(completed, 0.75))}`,
+    sampling === undefined ? '' : withError(costs(sampling, samples)),
     TARGETS.has(sampling) ? `< ${percent(TARGETS.get(sampling)!)}` : '',
     micros(cpu.length === 0 ? undefined : median(cpu)),
+    sampling === undefined ? '' : withError(moreCpu(sampling, samples)),
     `${Math.round(median(same.map(({ bytesPerTransaction }) => bytesPerTransaction)))} B`,
     micros(median(same.map(({ sinkMicros }) => sinkMicros))),
   ];
 }
 
-/** What is lost of the completed transactions per second, round by round, as a part of 1. */
+function componentRow(
+  sampling: Sampling,
+  components: readonly string[],
+  samples: readonly Sample[],
+): string[] {
+  const same = samples.filter((sample) => sample.sampling === sampling);
+  const of = (name: string) => micros(median(same.map(({ cpuMicrosOf }) => cpuMicrosOf[name] ?? NaN)));
+  return [nameOf(sampling), ...components.map(of)];
+}
+
+const nameOf = (sampling: Sampling): string => (sampling === undefined ? 'nothing' : percent(sampling));
+
+/** What is lost of the completed transactions per second, slice by slice, as a part of 1. */
 export function costs(sampling: Sampling, samples: readonly Sample[]): number[] {
+  return pairs(sampling, samples).map(
+    ([traced, without]) => 1 - traced.completedPerSecond / without.completedPerSecond,
+  );
+}
+
+/** CPU per transaction that comes on top, slice by slice, as a part of 1. */
+export function moreCpu(sampling: Sampling, samples: readonly Sample[]): number[] {
+  return pairs(sampling, samples).flatMap(([traced, without]) =>
+    traced.cpuMicros === undefined || without.cpuMicros === undefined
+      ? []
+      : traced.cpuMicros / without.cpuMicros - 1,
+  );
+}
+
+/** Each with that without tracing of the same slice. */
+function pairs(sampling: Sampling, samples: readonly Sample[]): [Sample, Sample][] {
+  const sliceOf = ({ round, slice }: Sample) => `${round}/${slice}`;
   const without = new Map(
-    samples.filter((sample) => sample.sampling === undefined).map((sample) => [sample.round, sample]),
+    samples.filter((sample) => sample.sampling === undefined).map((sample) => [sliceOf(sample), sample]),
   );
   return samples
     .filter((sample) => sample.sampling === sampling)
-    .map(({ round, completedPerSecond }) => 1 - completedPerSecond / without.get(round)!.completedPerSecond);
+    .map((sample) => [sample, without.get(sliceOf(sample))!]);
+}
+
+/** Mean and its standard error: the deviation of the sample over the root of its size. */
+export function meanAndError(values: readonly number[]): { mean: number; error: number } {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, error: Math.sqrt(squares / (values.length - 1) / values.length) };
+}
+
+function withError(parts: readonly number[]): string {
+  const { mean, error } = meanAndError(parts);
+  return `${percent(mean)} ± ${percent(error)}`;
 }
 
 /** The middle one, or the mean of the two in the middle; NaN of none. */
-export function median(values: readonly number[]): number {
+export const median = (values: readonly number[]): number => quantile(values, 0.5);
+
+/** Between two values: as far as the part of 1 says. NaN of none. */
+function quantile(values: readonly number[], part: number): number {
   const sorted = values.toSorted((a, b) => a - b);
-  const middle = (sorted.length - 1) / 2;
-  return ((sorted[Math.floor(middle)] ?? NaN) + (sorted[Math.ceil(middle)] ?? NaN)) / 2;
+  const at = (sorted.length - 1) * part;
+  const [below = NaN, above = NaN] = [sorted[Math.floor(at)], sorted[Math.ceil(at)]];
+  return below + (above - below) * (at - Math.floor(at));
 }
 
 const percent = (part: number): string =>

@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 
 export interface SinkUsage {
@@ -22,11 +23,15 @@ export async function openSink(): Promise<Sink> {
   const child = fork(join(import.meta.dirname, 'sink-process.ts'), {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  const next = (): Promise<SinkMessage> =>
-    new Promise((resolve, reject) => {
-      child.once('message', (message) => resolve(message as SinkMessage));
-      child.once('exit', (code) => reject(new Error(`The sink of the traces ended with ${code}.`)));
-    });
+  const ended = once(child, 'exit').then(([code]): never => {
+    throw new Error(`The sink of the traces ended with ${code}.`);
+  });
+  // It ends in the end; only who waits for an answer minds.
+  ended.catch(() => undefined);
+  const next = async (): Promise<SinkMessage> => {
+    const [message] = (await Promise.race([once(child, 'message'), ended])) as [SinkMessage];
+    return message;
+  };
   const first = await next();
   if (first.kind !== 'listening') throw new Error('The sink of the traces did not say where it listens.');
   return {
