@@ -107,3 +107,18 @@ test.each([
   const worth = worthOf(given, shares);
   expect(worth && Number(worth.effective.toFixed(9))).toBe(effective);
 });
+
+test('not known during a rebalance: Kafka tells who had what before, and who has joined since', () => {
+  const joined = look(
+    [
+      ['a', 0],
+      ['b', 0],
+      ['b', 1],
+    ],
+    [['a', 1]],
+    [],
+    [],
+  );
+  expect(worthOf(joined, undefined)).toEqual({ replicas: 4, effective: 4 / 3 });
+  expect(worthOf({ ...joined, rebalancing: true }, undefined)).toBeUndefined();
+});

@@ -10,14 +10,16 @@ export interface Worth {
 /**
  * What the members of a group are worth as partitions are really dealt out to them: 1 / the share of the fullest
  * one. Other assignors than round robin, such as Kafka's range over several topics, may give one member more.
- * Undefined when it is not known who has what, or not every partition is somebody's.
+ * Undefined when it is not known who has what, or not every partition is somebody's; during a rebalance Kafka tells who
+ * had what before it, which is another number of members.
  *
  * `shares`: of the partitions, where they are uneven.
  */
 export function worthOf(
-  { group: { members }, partitions }: Pick<Look, 'group' | 'partitions'>,
+  { group: { members }, partitions, rebalancing }: Pick<Look, 'group' | 'partitions' | 'rebalancing'>,
   shares: readonly number[] | undefined,
 ): Worth | undefined {
+  if (rebalancing) return undefined;
   const shareOf = new Map(
     partitions.map(({ topic, partition }, index) => [
       `${topic}/${partition}`,

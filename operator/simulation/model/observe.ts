@@ -53,7 +53,8 @@ function readLag(pipeline: Pipeline, stage: Stage): LagReading {
   const topic = stage.model.name;
   const members = stage.group.members.map(({ id, assigned }): MemberReading => ({
     id,
-    assigned: stage.group.consuming ? assigned.map((partition) => ({ topic, partition })) : [],
+    // During a rebalance Kafka goes on telling who had what before.
+    assigned: assigned.map((partition) => ({ topic, partition })),
   }));
   return {
     kind: 'known',
