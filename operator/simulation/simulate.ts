@@ -20,7 +20,7 @@ export interface SimulationOptions {
 /** Runs a scenario under a controller: the same options give the same record. */
 export function simulate(options: SimulationOptions): RunRecord {
   const { controller, seed, phase, pollPhase, stepSeconds = STEP_SECONDS } = options;
-  const scenario = withLoadReports(options.scenario, controller.writesLoad);
+  const scenario = withConsumers(options.scenario, controller);
   const pipeline = new Pipeline(scenario, seed, stepSeconds);
   const random = createRandom(seed, `${scenario.name}/controller`);
   const running = controller.create({ pipeline, random, phase, pollPhase });
@@ -43,6 +43,6 @@ export function simulate(options: SimulationOptions): RunRecord {
   return recorder.finish();
 }
 
-function withLoadReports(scenario: Scenario, writesLoad: boolean): Scenario {
-  return { ...scenario, stages: scenario.stages.map((stage) => ({ ...stage, writesLoad })) };
+function withConsumers(scenario: Scenario, { writesLoad, turns }: ControllerKind): Scenario {
+  return { ...scenario, stages: scenario.stages.map((stage) => ({ ...stage, writesLoad, turns })) };
 }

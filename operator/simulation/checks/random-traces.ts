@@ -36,7 +36,7 @@ export function checkRandomTrace(index: number): RandomTraceResult {
 function runWatched(scenario: Scenario, seed: number) {
   const watch = new InvariantWatch(scenario);
   const writesLoad = createRandom(seed, 'writes-load').uniform() < 0.7;
-  const controller = sluice(writesLoad, watch.look);
+  const controller = sluice(writesLoad ? 'load' : 'offsets', watch.look);
   const { actions, balance } = simulate({ scenario, controller, seed, stepSeconds: STEP_SECONDS });
   const missing = balance.arrived - balance.departed - balance.waiting;
   const breaches = [...watch.breaches];

@@ -1,6 +1,7 @@
 import type { Pipeline } from '../model/pipeline.ts';
 import type { Stage } from '../model/stage.ts';
 import type { Random } from '../model/random.ts';
+import type { TurnSettings } from '../model/turns.ts';
 
 /** What a controller asks of the platform. */
 export interface ScaleRequest {
@@ -33,6 +34,8 @@ export interface ControllerKind {
   readonly source: string;
   /** The stages write their load into their commits. */
   readonly writesLoad: boolean;
+  /** They take their partitions in turn; undefined: evenly. */
+  readonly turns?: TurnSettings;
   readonly create: (context: ControllerContext) => Controller;
 }
 

@@ -2,6 +2,7 @@ import { decide, initialState } from '../../scaling/decide.ts';
 import type { Decision, Observation, ScalerSpec } from '../../scaling/types.ts';
 import { observe, specsOf } from '../model/observe.ts';
 import type { Pipeline } from '../model/pipeline.ts';
+import type { TurnSettings } from '../model/turns.ts';
 import type { Controller, ControllerContext, ControllerKind, ScaleRequest } from './controller.ts';
 import { NONE, Timer } from './controller.ts';
 
@@ -40,12 +41,45 @@ class Sluice implements Controller {
   }
 }
 
-/** Ours, for stages that write their load into their commits, or for any consumer. */
-export const sluice = (writesLoad: boolean, sink?: DecisionSink): ControllerKind => ({
-  name: writesLoad ? 'sluice' : 'sluice-offsets',
-  source: writesLoad
-    ? 'operator/scaling, tick 2 s; stages write their load into their commits'
-    : 'operator/scaling, tick 2 s; consumers that say nothing of themselves: offsets alone',
-  writesLoad,
+/** What the consumers that ours looks after say of themselves, and how they commit. */
+export type Consumers = 'load' | 'offsets' | 'plain';
+
+/**
+ * kafkajs as in load/scaling/worker: commits every 0.5 s and at the end of a batch; batches of at most 4 KB, that is
+ * 37 records of 108 bytes where each was sent alone.
+ */
+const PLAIN: TurnSettings = {
+  batchRecords: 37,
+  fetchSeconds: 0.005,
+  commitSeconds: 0.003,
+  commitInterval: 0.5,
+  betweenShare: 0.02,
+};
+
+const CONSUMERS: Readonly<
+  Record<Consumers, Pick<ControllerKind, 'name' | 'source' | 'writesLoad' | 'turns'>>
+> = {
+  load: {
+    name: 'sluice',
+    source: 'operator/scaling, tick 2 s; stages write their load into their commits',
+    writesLoad: true,
+  },
+  offsets: {
+    name: 'sluice-offsets',
+    source: 'operator/scaling, tick 2 s; consumers that say nothing of themselves: offsets alone',
+    writesLoad: false,
+  },
+  plain: {
+    name: 'sluice-plain',
+    source:
+      'the same for ordinary kafkajs consumers: one partition after the other, in batches of at most 37 records',
+    writesLoad: false,
+    turns: PLAIN,
+  },
+};
+
+/** Ours, for each kind of consumer. */
+export const sluice = (consumers: Consumers, sink?: DecisionSink): ControllerKind => ({
+  ...CONSUMERS[consumers],
   create: (context) => new Sluice(context, sink),
 });

@@ -1,4 +1,5 @@
 import type { ReplicaLoad } from '../../scaling/types.ts';
+import type { Turn } from './turns.ts';
 
 /** One replica: starting until `readyAt`, then a member of its group until it leaves. */
 export interface Pod {
@@ -13,6 +14,8 @@ export interface Pod {
   settled: number;
   /** Fraction of its capacity in use during the last step. */
   utilization: number;
+  /** Of a client that takes its partitions in turn. */
+  turn: Turn;
   /** What its last commit said; changes with each. */
   readonly report: Report;
 }

@@ -1,5 +1,6 @@
 import type { Profile } from '../../scaling/types.ts';
 import type { Random } from './random.ts';
+import type { TurnSettings } from './turns.ts';
 
 /** What is simulated: a load, the stages it runs through, the world around them. Times in seconds. */
 export interface Scenario {
@@ -49,6 +50,8 @@ export interface StageModel {
   readonly idleSeconds?: number;
   /** Writes its load into the metadata of its commits (docs/commit-metadata.md). */
   readonly writesLoad: boolean;
+  /** Takes its partitions in turn; undefined: works on all of them evenly, and commits them together. */
+  readonly turns?: TurnSettings | undefined;
 }
 
 /** Times that differ from cluster to cluster and from client to client. */

@@ -5,6 +5,7 @@ import type { Random } from './random.ts';
 import { RecordQueue } from './record-queue.ts';
 import type { Environment, StageModel } from './scenario.ts';
 import { shareOut } from './share-out.ts';
+import { newTurn, workInTurn } from './turns.ts';
 
 export interface StageOptions {
   readonly model: StageModel;
@@ -99,34 +100,64 @@ export class Stage {
   }
 
   private work(pod: Pod, conditions: StepConditions): void {
-    const { at, ages, emit, isDown } = conditions;
+    const { at } = conditions;
     const { stepSeconds } = this.options;
     const busy = this.capacityNow(at) * stepSeconds;
     const capacity = busy * (1 - this.options.environment.clientOverhead);
-    const limit = (this.model.partitionCapacity ?? Infinity) * stepSeconds;
+    const settled =
+      this.model.turns === undefined
+        ? this.workEvenly(pod, capacity, conditions)
+        : this.workInTurn(pod, capacity, conditions);
+    pod.settled += settled;
+    this.settled += settled;
+    pod.utilization = busy > 0 ? Math.min(1, settled / busy) : 0;
+    pod.busySeconds += pod.utilization * stepSeconds;
+    if (this.model.turns !== undefined || at < pod.nextCommitAt) return;
+    pod.nextCommitAt = Math.max(at, pod.nextCommitAt + this.options.environment.commitInterval);
+    this.commit(pod, pod.assigned);
+  }
+
+  private workEvenly(pod: Pod, capacity: number, conditions: StepConditions): number {
+    const limit = (this.model.partitionCapacity ?? Infinity) * this.options.stepSeconds;
     const { waiting } = this;
     waiting.length = pod.assigned.length;
     for (let index = 0; index < waiting.length; index++) {
       const partition = pod.assigned[index]!;
-      const blocked = isDown(partition) || this.isPoisoned(partition, at);
-      waiting[index] = blocked ? 0 : this.queues[partition]!.length;
+      waiting[index] = this.isBlocked(partition, conditions) ? 0 : this.queues[partition]!.length;
     }
     const parts = shareOut(waiting, capacity, limit, this.parts);
     let settled = 0;
     for (let index = 0; index < waiting.length; index++) {
       const records = parts[index]!;
       if (records <= 0) continue;
-      const partition = pod.assigned[index]!;
-      emit(partition, records, this.queues[partition]!.take(records, at, ages));
+      this.settle(pod.assigned[index]!, records, conditions);
       settled += records;
     }
-    pod.settled += settled;
-    this.settled += settled;
-    pod.utilization = busy > 0 ? Math.min(1, settled / busy) : 0;
-    pod.busySeconds += pod.utilization * stepSeconds;
-    if (at < pod.nextCommitAt) return;
-    pod.nextCommitAt = Math.max(at, pod.nextCommitAt + this.options.environment.commitInterval);
-    this.commit(pod);
+    return settled;
+  }
+
+  private workInTurn(pod: Pod, capacity: number, conditions: StepConditions): number {
+    const { stepSeconds } = this.options;
+    let settled = 0;
+    if (pod.turn.generation !== this.group.generation) pod.turn = newTurn(this.group.generation);
+    workInTurn(pod.turn, this.model.turns!, {
+      partitions: pod.assigned,
+      queues: this.queues,
+      at: conditions.at,
+      stepSeconds,
+      perSecond: capacity / stepSeconds,
+      isBlocked: (partition) => this.isBlocked(partition, conditions),
+      settle: (partition, records) => {
+        this.settle(partition, records, conditions);
+        settled += records;
+      },
+      commit: (partition) => this.commit(pod, [partition]),
+    });
+    return settled;
+  }
+
+  private settle(partition: number, records: number, { at, ages, emit }: StepConditions): void {
+    emit(partition, records, this.queues[partition]!.take(records, at, ages));
   }
 
   /** Of one replica, in records per second; what is shared is shared by the members. */
@@ -139,17 +170,18 @@ export class Stage {
     return Math.min(own, whole / members);
   }
 
-  private isPoisoned(partition: number, at: number): boolean {
+  private isBlocked(partition: number, { at, isDown }: StepConditions): boolean {
     const { poisoned } = this.model;
+    if (isDown(partition)) return true;
     return poisoned?.partition === partition && at >= poisoned.from && at < poisoned.to;
   }
 
-  private commit(pod: Pod): void {
+  private commit(pod: Pod, partitions: readonly number[]): void {
     const { concurrency, writesLoad } = this.model;
     pod.report.busySeconds = pod.busySeconds;
     pod.report.settled = Math.floor(pod.settled);
     pod.report.inFlight = Math.round(pod.utilization * concurrency);
-    for (const partition of pod.assigned) {
+    for (const partition of partitions) {
       const settled = Math.floor(this.queues[partition]!.departed + 1e-6);
       if (settled <= this.committed[partition]!) continue;
       this.committed[partition] = settled;
@@ -159,7 +191,7 @@ export class Stage {
 
   /** What members do when they lose their partitions. */
   commitAll(members: readonly Pod[]): void {
-    if (this.group.consuming) for (const pod of members) this.commit(pod);
+    if (this.group.consuming) for (const pod of members) this.commit(pod, pod.assigned);
   }
 
   private createPod(readyAt: number): Pod {
@@ -175,6 +207,7 @@ export class Stage {
       busySeconds: 0,
       settled: 0,
       utilization: 0,
+      turn: newTurn(0),
       report: { replica: id, busySeconds: 0, settled: 0, inFlight: 0 },
     };
   }

@@ -6,11 +6,12 @@ import { MEASURED, MEASURED_FULL, OWN_STAGES, SLOW } from '../traces/environment
 import { evaluationScenarios } from '../traces/evaluation.ts';
 import { measuredScenarios } from '../traces/measured.ts';
 
-export const OURS = sluice(true);
-export const OURS_OFFSETS = sluice(false);
+export const OURS = sluice('load');
+export const OURS_OFFSETS = sluice('offsets');
+export const OURS_PLAIN = sluice('plain');
 
 /** Every controller, ours first. */
-export const CONTROLLERS: readonly ControllerKind[] = [OURS, OURS_OFFSETS, ...BASELINES];
+export const CONTROLLERS: readonly ControllerKind[] = [OURS, OURS_OFFSETS, OURS_PLAIN, ...BASELINES];
 
 export const ENVIRONMENTS: readonly Environment[] = [OWN_STAGES, SLOW, MEASURED, MEASURED_FULL];
 
