@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Bottleneck, judge, NO_BOTTLENECK, type Trial } from './bottleneck.ts';
+import { type Bottleneck, confirmed, judge, NO_BOTTLENECK, type Trial } from './bottleneck.ts';
 import type { SaturationSample } from './saturation.ts';
 
 const trial = (given: Partial<Trial> = {}): Trial => ({
@@ -8,6 +8,7 @@ const trial = (given: Partial<Trial> = {}): Trial => ({
   to: 8,
   throughput: 160,
   perReplica: 40,
+  deviation: 0,
   fruitless: 0,
   ...given,
 });
@@ -76,5 +77,22 @@ describe('at a ceiling', () => {
   ] as const)('one %s', (_, throughput, measured, after) => {
     const before = { trial: undefined, ceiling: { ...ceiling, throughput, probeAt: 900 } };
     expect(judge(before, sample(measured), 24).ceiling).toMatchObject(after);
+  });
+});
+
+describe('what members settle confirms a scale-up from 4 to 8 before a stretch is over', () => {
+  const shown = { at: 110, perReplica: 40, replicas: 8 };
+  test.each([
+    ['as much as before', onTrial(), shown, true],
+    ['clearly more than half of it', onTrial(), { ...shown, perReplica: 33 }, true],
+    ['not where it may as well be shared', onTrial(), { ...shown, perReplica: 30 }, false],
+    ['not by few of them', onTrial(), { ...shown, replicas: 3 }, false],
+    ['not by what was before', onTrial(), { ...shown, at: 100 }, false],
+    ['not by nothing', onTrial(), undefined, false],
+    ['not a probe beyond a limit', onTrial({}, ceiling), shown, false],
+    ['anything, where the stage was not full before', onTrial({ throughput: undefined }), shown, true],
+    ['nothing without a trial', { ...NO_BOTTLENECK, ceiling }, shown, false],
+  ])('%s', (_, before, seen, isConfirmed) => {
+    expect(confirmed(before, seen, 24)).toBe(isConfirmed ? NO_BOTTLENECK : before);
   });
 });

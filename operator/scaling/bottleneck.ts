@@ -1,5 +1,6 @@
 import { evenReplicas } from './levels.ts';
 import type { SaturationSample } from './saturation.ts';
+import type { Shown } from './service-rate.ts';
 
 /** What is known of a limit that replicas share, such as a database. */
 export interface Bottleneck {
@@ -17,6 +18,8 @@ export interface Trial {
   readonly throughput: number | undefined;
   /** Records per second of one replica, as believed before. */
   readonly perReplica: number;
+  /** Of that, relative. */
+  readonly deviation: number;
   /** Stretches that showed no gain. */
   readonly fruitless: number;
 }
@@ -34,6 +37,7 @@ export interface Ceiling {
 export const NO_BOTTLENECK: Bottleneck = { trial: undefined, ceiling: undefined };
 
 const LEAST_GAIN = 0.2;
+const CLEAR_GAIN = 0.6;
 const FRUITLESS_STRETCHES = 2;
 const PROBE_SECONDS = 300;
 const PROBE_LIMIT_SECONDS = 3_600;
@@ -77,6 +81,17 @@ export function judge(before: Bottleneck, sample: SaturationSample, partitions: 
       since: sample.at,
     },
   };
+}
+
+/** What members settle now shows that more of them settle more: there is no need to wait for a whole stretch. */
+export function confirmed(before: Bottleneck, shown: Shown | undefined, partitions: number): Bottleneck {
+  const { trial, ceiling } = before;
+  if (trial === undefined || shown === undefined || shown.at <= trial.at) return before;
+  if (ceiling !== undefined || shown.replicas < SATURATED_SHARE * trial.to) return before;
+  if (trial.throughput === undefined) return NO_BOTTLENECK;
+  const throughput = shown.perReplica * evenReplicas(partitions, trial.to);
+  const growth = evenReplicas(partitions, trial.to) / evenReplicas(partitions, trial.from) - 1;
+  return throughput - trial.throughput >= CLEAR_GAIN * trial.throughput * growth ? NO_BOTTLENECK : before;
 }
 
 /** eta; a stage that keeps up has gained all that it needed. */

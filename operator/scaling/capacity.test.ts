@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { capacityOf, leastCapacity } from './capacity.ts';
+import { capacityOf, leastCapacity, mostCapacity } from './capacity.ts';
+import { NO_SERVICE_RATE } from './service-rate.ts';
 import { newScalerState, type ScalerState } from './state.ts';
 import { running } from './test-observations.ts';
 
@@ -50,8 +51,37 @@ test.each([
   expect(capacity && [capacity.perReplica, capacity.source]).toEqual(expected);
 });
 
+test('what saturated members settle, where they tell nothing of themselves: with how far off it may be', () => {
+  const serviceRate = { ...NO_SERVICE_RATE, records: 400, seconds: 10, doubt: 0.5 };
+  const state = memory(undefined, { perReplica: 30 }, { serviceRate });
+  const capacity = capacityOf(state, 25)!;
+  expect(capacity).toEqual({ perReplica: 40, source: 'saturated', deviation: 0.05 });
+  expect(leastCapacity(capacity, state)).toBeCloseTo(36);
+  expect(mostCapacity(capacity)).toBeCloseTo(44);
+  expect(capacityOf(memory(38, {}, { serviceRate }), 25)!.source).toBe('busy-time');
+});
+
+test.each([
+  ['within what was not certain then', 350, 35],
+  ['no less, since replicas may share a limit', 200, 32],
+  ['no more', 600, 48],
+])('while a scale-up is on trial, what members settle, %s', (_, records, expected) => {
+  const trial = {
+    at: AT - 10,
+    from: 2,
+    to: 4,
+    throughput: 80,
+    perReplica: 40,
+    deviation: 0.1,
+    fruitless: 0,
+  };
+  const serviceRate = { ...NO_SERVICE_RATE, records, seconds: 10, doubt: 0.1 };
+  const state = memory(undefined, {}, { serviceRate, bottleneck: { trial, ceiling: undefined } });
+  expect(capacityOf(state, undefined)!.perReplica).toBeCloseTo(expected);
+});
+
 test('while a scale-up is on trial, what a replica could before it', () => {
-  const trial = { at: AT - 10, from: 2, to: 4, throughput: 80, perReplica: 40, fruitless: 0 };
+  const trial = { at: AT - 10, from: 2, to: 4, throughput: 80, perReplica: 40, deviation: 0, fruitless: 0 };
   const state = memory(20, { perReplica: 20 }, { bottleneck: { trial, ceiling: undefined } });
   expect(capacityOf(state, undefined)?.perReplica).toBe(40);
 });
@@ -67,7 +97,7 @@ test.each([
       {},
       {
         bottleneck: {
-          trial: { at: 990, from: 2, to: 4, throughput: 80, perReplica: 40, fruitless: 0 },
+          trial: { at: 990, from: 2, to: 4, throughput: 80, perReplica: 40, deviation: 0, fruitless: 0 },
           ceiling: undefined,
         },
       },

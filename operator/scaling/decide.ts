@@ -7,6 +7,7 @@ import { oldEvents } from './rules/age.ts';
 import { rollback, bottlenecked } from './rules/bottleneck.ts';
 import { aboveMaximum, belowMinimum } from './rules/bounds.ts';
 import { fewerReplicas } from './rules/down.ts';
+import { firstOrder } from './rules/first-order.ts';
 import { limited } from './rules/limited.ts';
 import { rebalancing } from './rules/rebalancing.ts';
 import type { Rule, Ruling } from './rules/rule.ts';
@@ -28,6 +29,7 @@ const RULES: readonly Rule[] = [
   aboveMaximum,
   belowMinimum,
   unknownLag,
+  firstOrder,
   rebalancing,
   wake,
   rollback,

@@ -58,8 +58,11 @@ export interface Deadline {
  * counts which divide the partitions well are asked; Daedalus takes the smallest scale-out that recovers in time.
  */
 export function testReplicas(replicas: number, demand: Demand, backlog: number): string | undefined {
-  const full = tooFull(replicas, demand);
-  if (full !== undefined) return full;
+  return tooFull(replicas, demand) ?? tooSlow(replicas, demand, backlog);
+}
+
+/** The rest of the test: what waits, and how soon it must be gone. */
+export function tooSlow(replicas: number, demand: Demand, backlog: number): string | undefined {
   const capacity = settledBy(replicas, demand);
   const waiting = backlog + pileUp(demand, capacity);
   const missed = missedDeadline(capacity, demand, waiting);

@@ -1,6 +1,6 @@
 import { withMark } from './age.ts';
 import { withSample } from './arrivals.ts';
-import { judge, NO_BOTTLENECK } from './bottleneck.ts';
+import { confirmed, judge, NO_BOTTLENECK } from './bottleneck.ts';
 import { NO_BUSY_TIME, withLoads } from './busy-capacity.ts';
 import { capacityOf } from './capacity.ts';
 import { commitSeconds, withCommits } from './commits.ts';
@@ -9,6 +9,7 @@ import { withReplicas } from './operation.ts';
 import { withWritten } from './partition-load.ts';
 import { withGroup } from './rebalances.ts';
 import { interrupted, NO_SATURATION, withStretch } from './saturation.ts';
+import { asBelieved, NO_SERVICE_RATE, reassigned, withServed } from './service-rate.ts';
 import { type ScalerState, withoutWindows } from './state.ts';
 import { tried } from './trial.ts';
 import type { ReplicaReading, ScalerObservation, UnknownLag } from './types.ts';
@@ -47,6 +48,7 @@ function ofRevision(
     rememberedCapacity: capacityOf(before, hint)?.perReplica,
     busy: { ...NO_BUSY_TIME, replicas: before.busy.replicas },
     saturation: NO_SATURATION,
+    serviceRate: NO_SERVICE_RATE,
     bottleneck: NO_BOTTLENECK,
   };
 }
@@ -62,6 +64,7 @@ function unseen(before: ScalerState, scaler: ScalerObservation, at: number, unkn
     at,
     unknownSince: before.unknownSince ?? at,
     saturation: interrupted(before.saturation),
+    serviceRate: reassigned(before.serviceRate, undefined, at),
     operation: withReplicas(before.operation, scaler.replicas, at, undefined),
   };
   return { scaler, memory, look: undefined, unknown, flow: undefined };
@@ -69,7 +72,9 @@ function unseen(before: ScalerState, scaler: ScalerObservation, at: number, unkn
 
 function seen(earlier: ScalerState, scaler: ScalerObservation, at: number, look: Look): Observed {
   const before =
-    earlier.offsets?.topology === look.topology ? earlier : { ...earlier, ...withoutWindows(at) };
+    earlier.offsets?.topology === look.topology
+      ? earlier
+      : { ...earlier, ...withoutWindows(at), serviceRate: reassigned(earlier.serviceRate, undefined, at) };
   const elapsed = Math.max(0, at - before.seenAt);
   const last = before.samples.at(-1);
   const flow = last && {
@@ -99,19 +104,42 @@ function seen(earlier: ScalerState, scaler: ScalerObservation, at: number, look:
 /** What changes in the group and in the replica count have led to. */
 function withEffect(memory: ScalerState, before: ScalerState, look: Look): ScalerState {
   const { operation, rebalances, at } = memory;
-  const quiet = operation.underway === undefined && rebalances.lastAt !== at;
+  const isChanged = rebalances.lastAt === at;
+  const quiet = operation.underway === undefined && !isChanged;
   const saturation = quiet
     ? withStretch(memory.saturation, look, at, commitSeconds(memory.commits))
     : interrupted(memory.saturation);
+  const serviceRate = isChanged
+    ? reassigned(memory.serviceRate, look, at)
+    : withServed(memory.serviceRate, look, at, at - before.seenAt);
   const bottleneck = tried(memory, before, look.partitions.length);
-  const sample = saturation.last;
-  const judged = sample?.at === at ? judge(bottleneck, sample, look.partitions.length) : bottleneck;
+  return judgedBy({ ...memory, saturation, serviceRate, bottleneck }, before, look);
+}
+
+/** Whether a scale-up on trial has brought what it should, and what that says of what was measured meanwhile. */
+function judgedBy(memory: ScalerState, before: ScalerState, look: Look): ScalerState {
+  const { saturation, serviceRate, bottleneck, busy, at } = memory;
+  const { trial } = bottleneck;
+  const judged = judgedNow(memory, look.partitions.length);
   // While a scale-up has brought nothing, what its replicas settle is not what a replica can.
-  const doubtful = bottleneck.trial !== undefined && judged !== NO_BOTTLENECK;
-  const perReplica = doubtful
+  const isDoubtful = trial !== undefined && judged !== NO_BOTTLENECK;
+  const perReplica = isDoubtful
     ? (before.saturation.perReplica ?? judged.trial?.perReplica)
     : saturation.perReplica;
-  const busyThen = saturation.measuredAt === at ? memory.busy.perReplica : saturation.busyThen;
-  const trusted = { ...saturation, perReplica, busyThen };
-  return { ...memory, saturation: trusted, bottleneck: judged };
+  const busyThen = saturation.measuredAt === at ? busy.perReplica : saturation.busyThen;
+  const isLimit = isDoubtful && judged.trial === undefined && judged.ceiling?.since === at;
+  return {
+    ...memory,
+    saturation: { ...saturation, perReplica, busyThen },
+    serviceRate: isLimit ? asBelieved(serviceRate, trial) : serviceRate,
+    bottleneck: judged,
+  };
+}
+
+function judgedNow(
+  { saturation: { last }, bottleneck, busy, serviceRate, at }: ScalerState,
+  partitions: number,
+) {
+  const judged = last?.at === at ? judge(bottleneck, last, partitions) : bottleneck;
+  return busy.perReplica === undefined ? confirmed(judged, serviceRate.last, partitions) : judged;
 }

@@ -2,7 +2,7 @@ import { ageSeconds } from './age.ts';
 import { worthOf } from './assignment.ts';
 import { type ArrivalRate, arrivalRate, dispersionOf } from './arrivals.ts';
 import { standingSeconds } from './backlog.ts';
-import { type Capacity, capacityOf, leastCapacity } from './capacity.ts';
+import { type Capacity, capacityOf, leastCapacity, mostCapacity } from './capacity.ts';
 import { type Look, sum } from './look.ts';
 import { settledBy } from './need.ts';
 import type { Observed } from './observe.ts';
@@ -123,10 +123,13 @@ function knowledgeOf(
   if (capacity === undefined) return { ...knowledge, sized: undefined };
   const counts = memory.partitionLoad.counts.map((count, index) => (helpless.includes(index) ? 0 : count));
   const shares = unevenShares(counts);
-  const { perReplica } = capacity;
-  const leastPerReplica = leastCapacity(capacity, memory);
+  const perReplica = {
+    likely: capacity.perReplica,
+    least: leastCapacity(capacity, memory),
+    most: mostCapacity(capacity),
+  };
   const worth = worthOf(look, shares);
-  const sizing = { plan, backlog, standing, shares, worth, perReplica, leastPerReplica, feedsBottleneck };
+  const sizing = { plan, backlog, standing, shares, worth, perReplica, feedsBottleneck };
   return { ...knowledge, sized: sizedOf(sizing, spec, replicas, memory) };
 }
 

@@ -11,8 +11,7 @@ const sizing: Sizing = {
   standing: 0,
   shares: undefined,
   worth: undefined,
-  perReplica: 40,
-  leastPerReplica: 40,
+  perReplica: { likely: 40, least: 40, most: 40 },
   feedsBottleneck: false,
 };
 

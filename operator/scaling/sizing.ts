@@ -33,10 +33,8 @@ export interface Sizing {
   readonly shares: readonly number[] | undefined;
   /** What the present members are worth, where that is known. */
   readonly worth: Worth | undefined;
-  /** Records per second of one replica. */
-  readonly perReplica: number;
-  /** By the most cautious estimate. */
-  readonly leastPerReplica: number;
+  /** Records per second of one replica: what is ordered by, and the least and the most that it may be. */
+  readonly perReplica: { readonly likely: number; readonly least: number; readonly most: number };
   /** Working a backlog off sooner would only move it to a stage that is full. */
   readonly feedsBottleneck: boolean;
 }
@@ -86,19 +84,24 @@ export function sizedOf(
     partitions: memory.offsets?.ends.length ?? 0,
     shares: sizing.shares,
     present: memory.operation.underway === undefined ? sizing.worth : undefined,
-    capacityPerReplica: sizing.perReplica,
+    capacityPerReplica: sizing.perReplica.likely,
     ...planned(plan.ahead),
     utilization: spare * profile.target,
     ...backlogs(sizing, replicas, memory),
     surge: plan.surge,
   };
-  const lasting: Demand = { ...present, capacityPerReplica: sizing.leastPerReplica };
+  const lasting: Demand = { ...present, capacityPerReplica: sizing.perReplica.least };
   const demand: Demand = {
     ...present,
     ...planned(plan.sizing),
     utilization: spare * (profile.target + plan.open * (profile.upper - profile.target)),
   };
-  const certain: Demand = { ...present, ...planned(plan.soon), utilization: spare * profile.upper };
+  const certain: Demand = {
+    ...present,
+    capacityPerReplica: sizing.perReplica.most,
+    ...planned(plan.soon),
+    utilization: spare * profile.upper,
+  };
   const candidates = candidateReplicas(lasting.partitions, spec.minReplicas, highestAllowed(spec, memory));
   const needed = (tested: Demand): number => leastThatDoes(candidates, tested, replicas.desired);
   const load: Demand = { ...lasting, backlogIfKept: 0, backlogIfChanged: 0, surge: NO_SURGE };
@@ -125,7 +128,7 @@ function backlogs(
   const cold = coldStartSeconds(operation);
   const pause = rebalanceSeconds(rebalances);
   const working =
-    perReplica * effectiveReplicas(partitions, Math.min(replicas.ready, replicas.desired), shares);
+    perReplica.likely * effectiveReplicas(partitions, Math.min(replicas.ready, replicas.desired), shares);
   const shortfall = Math.max(0, plan.soon - working);
   const { underway } = operation;
   const waited = underway === undefined ? 0 : at - underway.at;

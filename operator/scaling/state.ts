@@ -12,6 +12,7 @@ import { NO_PARTITION_LOAD, type PartitionLoad } from './partition-load.ts';
 import { NO_REBALANCES, type Rebalances, rebalanceSeconds } from './rebalances.ts';
 import { NO_REGRET, type Regret } from './regret.ts';
 import { NO_SATURATION, type Saturation } from './saturation.ts';
+import { NO_SERVICE_RATE, type ServiceRate } from './service-rate.ts';
 import type { ReplicaReading } from './types.ts';
 
 /** All that is remembered between looks: plain JSON, a few kilobytes per scaler. */
@@ -50,6 +51,7 @@ export interface ScalerState {
   readonly commits: Commits;
   readonly busy: BusyTime;
   readonly saturation: Saturation;
+  readonly serviceRate: ServiceRate;
   /** The capacity as known before: from an earlier run, or of another revision. */
   readonly rememberedCapacity: number | undefined;
   readonly gain: Gain;
@@ -79,6 +81,7 @@ export function newScalerState(at: number, replicas: ReplicaReading, learned: Le
     revision: replicas.revision,
     busy: NO_BUSY_TIME,
     saturation: NO_SATURATION,
+    serviceRate: NO_SERVICE_RATE,
     rememberedCapacity: learned.capacityPerReplica,
     gain: NO_GAIN,
     operation: { ...noOperation(replicas.desired), coldStarts: learned.coldStarts ?? [] },

@@ -34,12 +34,15 @@ function trialFrom(before: ScalerState, at: number, partitions: number): Omit<Tr
   const from = before.operation.desired;
   const throughput = fullThroughput(before);
   const shares = unevenShares(before.partitionLoad.counts);
-  const believed = capacityOf(before, undefined)?.perReplica;
+  const known = capacityOf(before, undefined);
+  const believed = known?.perReplica;
   const settled =
     throughput === undefined ? believed : throughput / effectiveReplicas(partitions, from, shares);
   const agree = believed !== undefined && settled !== undefined && !differ(believed, settled);
-  const perReplica = agree ? believed : settled;
-  return perReplica === undefined ? undefined : { at, from, throughput, perReplica, fruitless: 0 };
+  const isServed = before.busy.perReplica === undefined && before.serviceRate.records > 0;
+  const perReplica = agree || isServed ? believed : settled;
+  if (perReplica === undefined) return undefined;
+  return { at, from, throughput, perReplica, deviation: known?.deviation ?? 0, fruitless: 0 };
 }
 
 /**

@@ -1,10 +1,10 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { randomScenario } from './checks/random-traces.ts';
 import { kedaTuned } from './controllers/baselines.ts';
 import { staticCount } from './controllers/fixed.ts';
 import { flinkTuned } from './controllers/baselines.ts';
 import { oracle } from './controllers/oracle.ts';
-import { OURS } from './run/catalog.ts';
+import { OURS, OURS_PLAIN } from './run/catalog.ts';
 import { countReversals } from './run-record.ts';
 import { simulate } from './simulate.ts';
 import { MEASURED, OWN_STAGES } from './traces/environments.ts';
@@ -88,6 +88,26 @@ test.each([
   expect(run.secondsOver).toBe(0);
   expect(run.peakReplicas).toBe(8);
   expect(run.replicaSeconds).toBeLessThanOrEqual(3_200);
+});
+
+describe('consumers that say nothing, take partitions in turn and commit as they go', () => {
+  const all = [1, 2, 3].flatMap((seed) => [0, 0.5, 1, 1.5].map((phase) => ({ seed, phase })));
+  const run = (name: string) =>
+    all.map((when) => simulate({ scenario: measured(name), controller: OURS_PLAIN, ...when }));
+
+  test('a step takes no more replicas than it needs with room to spare, though what one can is read from lumps', () => {
+    for (const { peakReplicas, secondsOver } of run('kind-step')) {
+      expect(peakReplicas).toBeLessThanOrEqual(12);
+      expect(secondsOver).toBeLessThanOrEqual(10);
+    }
+  });
+
+  test('a spike is over before events are late, and so are its replicas', () => {
+    for (const { secondsOver, replicaSeconds } of run('kind-spike')) {
+      expect(secondsOver).toBeLessThanOrEqual(5);
+      expect(replicaSeconds).toBeLessThanOrEqual(2_000);
+    }
+  });
 });
 
 test('a reversal is an action against the one before, soon after it, on the same stage', () => {

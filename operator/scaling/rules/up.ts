@@ -1,4 +1,4 @@
-import { type Need, settledBy, testReplicas, tooFull } from '../need.ts';
+import { type Need, settledBy, tooFull, tooSlow } from '../need.ts';
 import { SETTINGS } from '../settings.ts';
 import type { Knowledge, Situation } from '../situation.ts';
 import type { Sized } from '../sizing.ts';
@@ -33,11 +33,18 @@ interface Shortage {
   readonly why: string;
 }
 
-/** Why the present replicas certainly do not do; undefined: they may. */
-export function shortageOf({ certain }: Sized, replicas: number): Shortage | undefined {
+/**
+ * Why the present replicas certainly do not do; undefined: they may. Where something waits there is no time to become
+ * certain of what a replica can: what it likely can counts for that.
+ */
+export function shortageOf({ certain, demand }: Sized, replicas: number): Shortage | undefined {
   const steady = tooFull(replicas, certain);
   if (steady !== undefined) return { steady: true, why: steady };
-  const why = testReplicas(replicas, certain, certain.backlogIfKept);
+  const likely = {
+    ...certain,
+    capacityPerReplica: (demand.capacityPerReplica + certain.capacityPerReplica) / 2,
+  };
+  const why = tooSlow(replicas, likely, certain.backlogIfKept);
   return why === undefined ? undefined : { steady: false, why };
 }
 
