@@ -91,7 +91,7 @@ test('is the surer the longer it has been watched, and only what is new counts o
   const short = watch(6, evenly(20, 20, 20, 20), FULL);
   const long = watch(20, evenly(20, 20, 20, 20), FULL);
   expect(servedBy(short)!.deviation).toBeGreaterThan(2 * servedBy(long)!.deviation);
-  const slower = watch(60, evenly(10, 10, 10, 10), FULL, { ...long, at: 0, most: 0 });
+  const slower = watch(60, evenly(10, 10, 10, 10), FULL, { ...long, most: 0 });
   expect(servedBy(slower)!.perReplica).toBeCloseTo(20, -0.5);
 });
 
@@ -108,6 +108,14 @@ test('a moment at which hardly anything went on is not what a member can', () =>
   expect(servedBy(busy)).toBeUndefined();
   expect(servedBy({ ...busy, records: 12, seconds: 6, doubt: 0.2 })!.perReplica).toBe(32);
   expect(servedBy({ ...busy, records: 18, seconds: 9, doubt: 0.2 })!.perReplica).toBeLessThan(3);
+});
+
+test('time in which there was nothing to do is not time in which little was done', () => {
+  const idle = watch(20, evenly(0, 0, 0, 0), [0, 0, 0, 0]);
+  const woken = withServed(idle, lookAt([1_030, 1_030, 1_030, 1_030], FULL), 22, TICK);
+  expect(woken.most).toBe(30);
+  const behind = watch(20, evenly(0, 0, 0, 0), [1, 0, 1, 0]);
+  expect(withServed(behind, lookAt([1_030, 1_000, 1_030, 1_000], FULL), 22, TICK).most).toBeCloseTo(60 / 22);
 });
 
 test('a group that has changed begins anew, and keeps what it has shown', () => {

@@ -4,19 +4,18 @@ import { type MemberLook, membersOf } from './members.ts';
 
 /**
  * What members settle that have more to do than they can, read from whole commits: for consumers that say nothing of
- * how busy they are. Older evidence weighs less.
+ * how busy they are. Newer evidence counts more; time without any takes nothing from it.
  */
 export interface ServiceRate {
   /** By member id. */
   readonly runs: Readonly<Record<string, Run>>;
-  /** What each member had settled at the last look, and when it last moved. */
+  /** What each member had settled at the last look, and when it last moved, or had nothing to do. */
   readonly moved: Readonly<Record<string, readonly [settled: number, at: number]>>;
   /** Records that members have settled while they had enough to do, and seconds of members that it took them. */
   readonly records: number;
   readonly seconds: number;
   /** Deviation of `seconds`: a look does not tell when within the time between two commits it came. */
   readonly doubt: number;
-  readonly at: number;
   /** The most that members were ever seen to settle, records per second of one: they can do that at least. */
   readonly most: number;
   /** What the last look has shown by itself. */
@@ -47,7 +46,6 @@ export const NO_SERVICE_RATE: ServiceRate = {
   records: 0,
   seconds: 0,
   doubt: 0,
-  at: 0,
   most: 0,
   last: undefined,
 };
@@ -93,7 +91,7 @@ export function withServed(before: ServiceRate, look: Look, at: number, elapsedS
   const seconds = sum(full.map((each) => each.replicas * each.seconds)) / replicas;
   const doubt = sum(full.map((each) => each.replicas * each.doubt)) / replicas;
   const leastDoubt = COMMIT_SECONDS / Math.sqrt(12);
-  const decay = Math.exp(-Math.min(at - before.at, MEMORY_SECONDS) / MEMORY_SECONDS);
+  const decay = Math.exp(-seconds / MEMORY_SECONDS);
   return {
     runs,
     moved,
@@ -102,7 +100,6 @@ export function withServed(before: ServiceRate, look: Look, at: number, elapsedS
     seconds: before.seconds * decay + seconds,
     doubt: Math.max(before.doubt * decay + doubt, leastDoubt),
     last: { at, perReplica: records / seconds, replicas },
-    at,
   };
 }
 
@@ -133,7 +130,13 @@ function stepOf(
 ): Step {
   const run = before.runs[id];
   const [settledBefore, movedAt] = before.moved[id] ?? [settled, at];
-  const still = { id, moved: [settled, movedAt], settled: 0, took: 0, served: undefined } as const;
+  const still = {
+    id,
+    moved: [settled, lag === 0 ? at : movedAt],
+    settled: 0,
+    took: 0,
+    served: undefined,
+  } as const;
   if (settled === settledBefore) return { ...still, run: allWait ? run : undefined };
   const records = settled - settledBefore;
   const moved = {
