@@ -46,9 +46,10 @@ export type Consumers = 'load' | 'offsets' | 'plain';
 
 /**
  * kafkajs as in load/scaling/worker: commits every 0.5 s and at the end of a batch; batches of at most 4 KB, that is
- * 37 records of 108 bytes where each was sent alone.
+ * 37 records of 108 bytes where each was sent alone. One of 25 ms a record settles 35.4/s in batches of one record, and
+ * 38.8/s in full ones: recorded with a real broker, offsets read four times a second.
  */
-const PLAIN: TurnSettings = {
+export const PLAIN: TurnSettings = {
   batchRecords: 37,
   fetchSeconds: 0.005,
   commitSeconds: 0.003,

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { PLAIN } from '../controllers/sluice.ts';
 import { RecordQueue } from './record-queue.ts';
 import { newTurn, type TurnSettings, workInTurn } from './turns.ts';
 
@@ -82,6 +83,19 @@ test('commits and fetches take time, and the more the smaller batches are', () =
   expect(large.settled()).toBeCloseTo((10 * 40) / 1.015, -0.5);
   expect(small.settled()).toBeCloseTo(10 / 0.04, -0.5);
 });
+
+test.each([
+  ['of one record', 1, 35.4],
+  ['that are full', PLAIN.batchRecords, 38.8],
+])(
+  'a plain kafkajs consumer of 40/s with batches %s settles what was recorded',
+  (_, batchRecords, perSecond) => {
+    const replica = createReplica(Array.from<number>({ length: 24 }).fill(1_000), { ...PLAIN, batchRecords });
+    replica.run(60);
+    // Within 2 %.
+    expect(Math.abs(replica.settled() / 60 / perSecond - 1)).toBeLessThan(0.02);
+  },
+);
 
 test('a partition that is blocked is left out', () => {
   const replica = createReplica([100, 100]);

@@ -92,6 +92,7 @@ function explainOff(rows: readonly CalibrationRow[]): string {
 const SHOWN = [
   'sluice',
   'sluice-offsets',
+  'sluice-plain',
   'keda-default',
   'keda-1s',
   'keda-5s',
@@ -164,6 +165,7 @@ stage. *best KEDA* is chosen for each trace after the fact, among the defaults a
 const COLUMNS = [
   'sluice',
   'sluice-offsets',
+  'sluice-plain',
   'keda-default',
   'best KEDA',
   'flink-default',
