@@ -52,7 +52,7 @@ test.each([
 });
 
 test('what saturated members settle, where they tell nothing of themselves: with how far off it may be', () => {
-  const serviceRate = { ...NO_SERVICE_RATE, records: 400, seconds: 10, doubt: 0.5 };
+  const serviceRate = { ...NO_SERVICE_RATE, at: AT, records: 400, seconds: 10, doubt: 0.5 };
   const state = memory(undefined, { perReplica: 30 }, { serviceRate });
   const capacity = capacityOf(state, 25)!;
   expect(capacity).toEqual({ perReplica: 40, source: 'saturated', deviation: 0.05 });
@@ -75,7 +75,7 @@ test.each([
     deviation: 0.1,
     fruitless: 0,
   };
-  const serviceRate = { ...NO_SERVICE_RATE, records, seconds: 10, doubt: 0.1 };
+  const serviceRate = { ...NO_SERVICE_RATE, at: AT, records, seconds: 10, doubt: 0.1 };
   const state = memory(undefined, {}, { serviceRate, bottleneck: { trial, ceiling: undefined } });
   expect(capacityOf(state, undefined)!.perReplica).toBeCloseTo(expected);
 });

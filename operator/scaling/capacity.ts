@@ -40,12 +40,13 @@ export function capacityOf(memory: ScalerState, hint: number | undefined): Capac
 
 /** By offsets alone. */
 function servedCapacity({
+  at,
   bottleneck: { trial },
   serviceRate,
   saturation,
 }: ScalerState): Capacity | undefined {
   const source = 'saturated';
-  const served = servedBy(serviceRate);
+  const served = servedBy(serviceRate, at);
   if (served !== undefined && trial !== undefined) {
     const doubt = CERTAIN_DEVIATIONS * trial.deviation;
     const [least, most] = [trial.perReplica * (1 - doubt), trial.perReplica * (1 + doubt)];

@@ -111,7 +111,11 @@ function withEffect(memory: ScalerState, before: ScalerState, look: Look): Scale
     : interrupted(memory.saturation);
   const serviceRate = isChanged
     ? reassigned(memory.serviceRate, look, at)
-    : withServed(memory.serviceRate, look, at, at - before.seenAt);
+    : withServed(memory.serviceRate, look, {
+        at,
+        elapsedSeconds: at - before.seenAt,
+        isStarting: operation.underway !== undefined,
+      });
   const bottleneck = tried(memory, before, look.partitions.length);
   return judgedBy({ ...memory, saturation, serviceRate, bottleneck }, before, look);
 }

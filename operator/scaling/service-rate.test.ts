@@ -34,7 +34,7 @@ function watch(
 ): ServiceRate {
   let state = reassigned(from, lookAt(positionsAt(0), lags), 0);
   for (let at = TICK; at <= seconds; at += TICK)
-    state = withServed(state, lookAt(positionsAt(at), lags), at, TICK);
+    state = withServed(state, lookAt(positionsAt(at), lags), { at, elapsedSeconds: TICK });
   return state;
 }
 
@@ -63,7 +63,7 @@ test.each([
   ['however long it takes', evenly(1, 1, 1, 1), FULL, 2],
   ['though partitions stand still in turn', inTurn(40, 20, 0), FULL, 40],
 ] as const)('what a member settles is read: %s', (_, positionsAt, lags, perReplica) => {
-  const { perReplica: read = 0 } = servedBy(watch(20, positionsAt, lags)) ?? {};
+  const { perReplica: read = 0 } = servedBy(watch(20, positionsAt, lags), 20) ?? {};
   expect(read).toBeCloseTo(perReplica, -0.5);
 });
 
@@ -77,7 +77,10 @@ test('whole commits count: lumps of any size and phase are off by no more than w
       (perSecond, lumpSeconds, offset, seconds) => {
         const lump = Math.max(1, Math.round(perSecond * lumpSeconds));
         const lags = FULL.map(() => 10 * perSecond);
-        const { perReplica, deviation } = servedBy(watch(seconds, inTurn(perSecond, lump, offset), lags))!;
+        const { perReplica, deviation } = servedBy(
+          { ...watch(seconds, inTurn(perSecond, lump, offset), lags), most: 0 },
+          seconds,
+        )!;
         // Both ends of a run may be off by a whole lump.
         const worst = 2 * Math.sqrt(6) * 0.6 * 2 * deviation + 0.05;
         expect(Math.abs(perReplica / perSecond - 1)).toBeLessThan(worst);
@@ -90,42 +93,58 @@ test('whole commits count: lumps of any size and phase are off by no more than w
 test('is the surer the longer it has been watched, and only what is new counts once it has changed', () => {
   const short = watch(6, evenly(20, 20, 20, 20), FULL);
   const long = watch(20, evenly(20, 20, 20, 20), FULL);
-  expect(servedBy(short)!.deviation).toBeGreaterThan(2 * servedBy(long)!.deviation);
+  expect(servedBy(short, 6)!.deviation).toBeGreaterThan(2 * servedBy(long, 20)!.deviation);
   const slower = watch(60, evenly(10, 10, 10, 10), FULL, { ...long, most: 0 });
-  expect(servedBy(slower)!.perReplica).toBeCloseTo(20, -0.5);
+  expect(servedBy(slower, 60)!.perReplica).toBeCloseTo(20, -0.5);
 });
 
 test('what a member was once seen to settle it can do, as far as the measurement leaves that open', () => {
   const seen = { ...NO_SERVICE_RATE, records: 300, seconds: 10, doubt: 0.5, most: 32 };
-  expect(servedBy(seen)!.perReplica).toBe(32);
-  expect(servedBy({ ...seen, most: 60 })!.perReplica).toBeCloseTo(33);
-  expect(servedBy({ ...seen, doubt: 0.1 })!.perReplica).toBeCloseTo(30.6);
+  expect(servedBy(seen, 0)!.perReplica).toBe(32);
+  expect(servedBy({ ...seen, most: 60 }, 0)!.perReplica).toBeCloseTo(33);
+  expect(servedBy({ ...seen, doubt: 0.1 }, 0)!.perReplica).toBeCloseTo(30.6);
 });
 
-test('a moment at which hardly anything went on is not what a member can', () => {
+test('what slows members for some seconds is not what they can, nor for long after it was seen', () => {
   const busy = watch(6, evenly(20, 20, 20, 20), [1, 0, 1, 0]);
   expect(busy.most).toBe(40);
-  expect(servedBy(busy)).toBeUndefined();
-  expect(servedBy({ ...busy, records: 12, seconds: 6, doubt: 0.2 })!.perReplica).toBe(32);
-  expect(servedBy({ ...busy, records: 18, seconds: 9, doubt: 0.2 })!.perReplica).toBeLessThan(3);
+  expect(servedBy(busy, 6)).toBeUndefined();
+  const early = { ...busy, at: 12, records: 12, seconds: 6, doubt: 0.2 };
+  expect(servedBy(early, 12)!.perReplica).toBe(40);
+  const later = { ...busy, at: 20, records: 18, seconds: 9, doubt: 0.2 };
+  expect(servedBy(later, 80)!.perReplica).toBeLessThan(3);
+  expect(servedBy(later, 81)!.perReplica).toBeCloseTo(28);
+});
+
+test('while replicas are starting, what the others settle shows only what they can at least', () => {
+  const before = watch(4, evenly(20, 20, 20, 20), FULL);
+  const look = lookAt(evenly(20, 20, 20, 20)(6), FULL);
+  const starting = withServed(before, look, { at: 6, elapsedSeconds: TICK, isStarting: true });
+  expect(starting).toMatchObject({ records: before.records, runs: {}, last: undefined, most: 40 });
+  expect(withServed(before, look, { at: 6, elapsedSeconds: TICK }).records).toBeGreaterThan(before.records);
 });
 
 test('time in which there was nothing to do is not time in which little was done', () => {
   const idle = watch(20, evenly(0, 0, 0, 0), [0, 0, 0, 0]);
-  const woken = withServed(idle, lookAt([1_030, 1_030, 1_030, 1_030], FULL), 22, TICK);
+  const woken = withServed(idle, lookAt([1_030, 1_030, 1_030, 1_030], FULL), {
+    at: 22,
+    elapsedSeconds: TICK,
+  });
   expect(woken.most).toBe(30);
   const behind = watch(20, evenly(0, 0, 0, 0), [1, 0, 1, 0]);
-  expect(withServed(behind, lookAt([1_030, 1_000, 1_030, 1_000], FULL), 22, TICK).most).toBeCloseTo(60 / 22);
+  expect(
+    withServed(behind, lookAt([1_030, 1_000, 1_030, 1_000], FULL), { at: 22, elapsedSeconds: TICK }).most,
+  ).toBeCloseTo(60 / 22);
 });
 
 test('a group that has changed begins anew, and keeps what it has shown', () => {
   const before = watch(10, evenly(20, 20, 20, 20), FULL);
   const after = reassigned(before, lookAt(evenly(20, 20, 20, 20)(12), FULL), 12);
   expect(after).toMatchObject({ runs: {}, last: undefined, most: before.most });
-  expect(servedBy(after)).toEqual(servedBy(before));
+  expect(servedBy(after, 12)).toEqual(servedBy(before, 12));
   // The first move may have begun late.
-  const next = withServed(after, lookAt(evenly(20, 20, 20, 20)(13), FULL), 14, TICK);
-  expect(servedBy(next)).toEqual(servedBy(before));
+  const next = withServed(after, lookAt(evenly(20, 20, 20, 20)(13), FULL), { at: 14, elapsedSeconds: TICK });
+  expect(servedBy(next, 14)).toEqual(servedBy(before, 14));
 });
 
 test('where it is not known who has which partition, all members count as one that many times over', () => {
@@ -135,16 +154,17 @@ test('where it is not known who has which partition, all members count as one th
     return { ...look, group: { ...look.group, members } };
   };
   let state = reassigned(NO_SERVICE_RATE, hidden(0), 0);
-  for (let at = TICK; at <= 10; at += TICK) state = withServed(state, hidden(at), at, TICK);
-  expect(servedBy(state)!.perReplica).toBeCloseTo(40);
+  for (let at = TICK; at <= 10; at += TICK)
+    state = withServed(state, hidden(at), { at, elapsedSeconds: TICK });
+  expect(servedBy(state, 10)!.perReplica).toBeCloseTo(40);
 });
 
 test('what turned out to be a limit of something shared is not taken for what a member can', () => {
   const limited = watch(20, evenly(5, 5, 5, 5), FULL);
-  const { perReplica, deviation } = servedBy({
-    ...asBelieved(limited, { perReplica: 40, deviation: 0.02 }),
-    most: 0,
-  })!;
+  const { perReplica, deviation } = servedBy(
+    { ...asBelieved(limited, { perReplica: 40, deviation: 0.02 }), most: 0 },
+    20,
+  )!;
   expect(perReplica).toBeCloseTo(40);
   expect(deviation).toBeCloseTo(0.02);
 });

@@ -16,6 +16,8 @@ export interface ServiceRate {
   readonly seconds: number;
   /** Deviation of `seconds`: a look does not tell when within the time between two commits it came. */
   readonly doubt: number;
+  /** When that last grew. */
+  readonly at: number;
   /** The most that members were ever seen to settle, records per second of one: they can do that at least. */
   readonly most: number;
   /** What the last look has shown by itself. */
@@ -46,6 +48,7 @@ export const NO_SERVICE_RATE: ServiceRate = {
   records: 0,
   seconds: 0,
   doubt: 0,
+  at: 0,
   most: 0,
   last: undefined,
 };
@@ -58,9 +61,13 @@ const COMMIT_SECONDS = 0.5;
 const WAITING = 1.25;
 /** Fewer say nothing. */
 const LEAST_RECORDS = 10;
-/** Until so much has been seen, replicas are not believed to have become slower than by this share. */
+/** Fewer, in one look, may be the beginning or the end of some work. */
+const PACE_RECORDS = 25;
+/** Until so much has been seen, replicas are not believed to be slower than they once were. */
 const TRUSTED_SECONDS = 8;
-const DOUBTFUL_SHARE = 0.8;
+/** Nor by more than this share, so long after it was seen: the most of many looks is chance in part. */
+const FRESH_SECONDS = 60;
+const LASTING_SHARE = 0.7;
 
 /** The members of the group are others, or have other partitions; undefined: it is not known which. */
 export const reassigned = (before: ServiceRate, look: Look | undefined, at: number): ServiceRate => ({
@@ -79,12 +86,17 @@ export const reassigned = (before: ServiceRate, look: Look | undefined, at: numb
  * Each run begins and ends at some time between two commits that are g apart, so that its length is wrong by a deviation
  * of g / sqrt(6); all members alike, since those that have begun together commit together.
  */
-export function withServed(before: ServiceRate, look: Look, at: number, elapsedSeconds: number): ServiceRate {
+export function withServed(
+  before: ServiceRate,
+  look: Look,
+  { at, elapsedSeconds, isStarting = false }: LookTime,
+): ServiceRate {
   const steps = membersOf(look).map((member) => stepOf(before, member, { at, elapsedSeconds }));
-  const runs = Object.fromEntries(steps.flatMap(({ id, run }) => (run === undefined ? [] : [[id, run]])));
+  const counted = isStarting ? [] : steps;
+  const runs = Object.fromEntries(counted.flatMap(({ id, run }) => (run === undefined ? [] : [[id, run]])));
   const moved = Object.fromEntries(steps.map(({ id, moved }) => [id, moved]));
-  const most = Math.max(before.most, mostOf(steps));
-  const full = steps.flatMap(({ served }) => served ?? []);
+  const most = Math.max(before.most, paceOf(steps));
+  const full = counted.flatMap(({ served }) => served ?? []);
   const replicas = sum(full.map((each) => each.replicas));
   if (replicas === 0) return { ...before, runs, moved, most, last: undefined };
   const records = sum(full.map((each) => each.records)) / replicas;
@@ -100,7 +112,17 @@ export function withServed(before: ServiceRate, look: Look, at: number, elapsedS
     seconds: before.seconds * decay + seconds,
     doubt: Math.max(before.doubt * decay + doubt, leastDoubt),
     last: { at, perReplica: records / seconds, replicas },
+    at,
   };
+}
+
+/** When a look was taken. */
+export interface LookTime {
+  readonly at: number;
+  /** Since the look before. */
+  readonly elapsedSeconds: number;
+  /** Replicas are starting: those there may have less of the machine for themselves, so that it does not count. */
+  readonly isStarting?: boolean;
 }
 
 /** What one look shows of one member. */
@@ -126,7 +148,7 @@ interface Served {
 function stepOf(
   before: ServiceRate,
   { id, settled, lag, allWait, replicas }: MemberLook,
-  { at, elapsedSeconds }: { readonly at: number; readonly elapsedSeconds: number },
+  { at, elapsedSeconds }: LookTime,
 ): Step {
   const run = before.runs[id];
   const [settledBefore, movedAt] = before.moved[id] ?? [settled, at];
@@ -160,9 +182,9 @@ function stepOf(
 }
 
 /** Records per second of one of the members that have moved; 0: too few to tell. */
-function mostOf(steps: readonly Step[]): number {
+function paceOf(steps: readonly Step[]): number {
   const settled = sum(steps.map((step) => step.settled));
-  return settled < LEAST_RECORDS ? 0 : settled / sum(steps.map((step) => step.took));
+  return settled < PACE_RECORDS ? 0 : settled / sum(steps.map((step) => step.took));
 }
 
 /** What was measured is not what members can: as believed before. */
@@ -178,13 +200,15 @@ export interface Pace {
 }
 
 /**
- * Undefined: nothing has been measured yet. As far as it is not certain, members can what they once were seen to do; and
- * what was seen for some seconds only may be a moment at which nothing went on, not what they can.
+ * Undefined: nothing has been measured yet. Members can what they once were seen to do: wholly until they have been
+ * measured for some seconds, since others that start beside them slow them down; as far as the measurement leaves that
+ * open; and nearly so again once it is old, since what made them slow may be over and nothing would show it.
  */
-export function servedBy({ records, seconds, doubt, most }: ServiceRate): Pace | undefined {
+export function servedBy({ records, seconds, doubt, most, at }: ServiceRate, now: number): Pace | undefined {
   if (records <= 0) return undefined;
   const [perReplica, deviation] = [records / seconds, doubt / seconds];
   const likely = Math.min(most, perReplica * (1 + CERTAIN_DEVIATIONS * deviation));
-  const doubtful = seconds < TRUSTED_SECONDS ? DOUBTFUL_SHARE * most : 0;
-  return { perReplica: Math.max(perReplica, likely, doubtful), deviation };
+  const early = seconds < TRUSTED_SECONDS ? most : 0;
+  const late = now - at > FRESH_SECONDS ? LASTING_SHARE * most : 0;
+  return { perReplica: Math.max(perReplica, likely, early, late), deviation };
 }

@@ -28,7 +28,7 @@ export function tried(memory: ScalerState, before: ScalerState, partitions: numb
 
 /**
  * Undefined: it is not known what a replica can do, so there is nothing to compare with. What was settled over a few
- * seconds is coarse where commits are rare, so it tells what a replica can only when that is not known better.
+ * seconds is coarse where commits are rare, so it tells what a replica can only where busy time deceives.
  */
 function trialFrom(before: ScalerState, at: number, partitions: number): Omit<Trial, 'to'> | undefined {
   const from = before.operation.desired;
@@ -39,8 +39,8 @@ function trialFrom(before: ScalerState, at: number, partitions: number): Omit<Tr
   const settled =
     throughput === undefined ? believed : throughput / effectiveReplicas(partitions, from, shares);
   const agree = believed !== undefined && settled !== undefined && !differ(believed, settled);
-  const isServed = before.busy.perReplica === undefined && before.serviceRate.records > 0;
-  const perReplica = agree || isServed ? believed : settled;
+  const isTold = before.busy.perReplica !== undefined;
+  const perReplica = agree || !isTold ? believed : settled;
   if (perReplica === undefined) return undefined;
   return { at, from, throughput, perReplica, deviation: known?.deviation ?? 0, fruitless: 0 };
 }

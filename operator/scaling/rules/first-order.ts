@@ -23,17 +23,17 @@ export const firstOrder: Rule = ({ known, replicas, memory, spec }) => {
   if (known.plan.soon <= upper * present || waits <= SETTINGS.harmlessShare * spec.maxAgeSeconds)
     return undefined;
   // A second guess before what the first brought is seen: less is better then, more can follow.
-  const hope = operation.underway === undefined ? 1 : HOPE;
+  const isFirst = operation.underway === undefined;
+  const arrive = isFirst ? known.plan.sizing : known.plan.sizing / HOPE;
   const candidates = candidateReplicas(partitions, spec.minReplicas, spec.maxReplicas);
-  const needed =
-    candidates.find((count) => known.plan.sizing <= hope * upper * settles(count)) ?? candidates.at(-1) ?? 0;
-  const least = operation.underway === undefined ? 1 : SETTINGS.reorderFactor * replicas.desired;
+  const needed = candidates.find((count) => arrive <= upper * settles(count)) ?? candidates.at(-1) ?? 0;
+  const least = isFirst ? 1 : SETTINGS.reorderFactor * replicas.desired;
   if (needed <= replicas.desired || needed < least) return undefined;
   return {
     replicas: needed,
     reason: 'CapacityUnknown',
     message:
       `${number(known.look.lag)} records wait, for ${seconds(waits)} at the most that a replica was seen to settle, ` +
-      `${number(serviceRate.most)}/s; at that ${number(known.plan.sizing)}/s need ${needed}`,
+      `${number(serviceRate.most)}/s; at that ${number(arrive)}/s need ${needed}`,
   };
 };

@@ -49,13 +49,14 @@ export function shortageOf({ certain, demand }: Sized, replicas: number): Shorta
 }
 
 function waitingFor(
-  { memory, replicas }: Situation,
+  { memory, replicas, known }: Situation,
   need: Need,
   { steady, arrives }: { steady: boolean; arrives: boolean },
 ): string | undefined {
   const { underway } = memory.operation;
   const much = need.replicas >= SETTINGS.reorderFactor * replicas.desired;
-  if (underway !== undefined && !much && !arrives) {
+  const isRefined = (known?.capacity?.deviation ?? 0) > 0;
+  if (underway !== undefined && !much && !arrives && !isRefined) {
     return `${need.replicas} are needed; the change from ${underway.from} to ${underway.to} is under way`;
   }
   const { trial } = memory.bottleneck;

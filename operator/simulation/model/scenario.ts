@@ -71,6 +71,8 @@ export interface Environment {
   readonly initialRebalance: number;
   /** Share of its time that a fully loaded client is not in a handler: fetching, committing, heartbeats. */
   readonly clientOverhead: number;
+  /** Share of their speed that members have while pods start beside them on a full machine; default: 1. */
+  readonly speedWhileStarting?: number;
   /** Between two commits of a member. */
   readonly commitInterval: number;
 }

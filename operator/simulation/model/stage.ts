@@ -163,7 +163,9 @@ export class Stage {
   /** Of one replica, in records per second; what is shared is shared by the members. */
   private capacityNow(at: number): number {
     const { capacity, speed, sharedCapacity } = this.model;
-    const own = capacity * (speed?.(at) ?? 1);
+    const isStarting = this.pods.length > this.group.members.length;
+    const share = isStarting ? (this.options.environment.speedWhileStarting ?? 1) : 1;
+    const own = capacity * (speed?.(at) ?? 1) * share;
     if (!sharedCapacity) return own;
     const members = this.group.members.length;
     const whole = sharedCapacity.perSecond * Math.max(0.1, 1 - sharedCapacity.lossPerReplica * members);
