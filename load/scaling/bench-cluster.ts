@@ -19,6 +19,7 @@ const COLLECTIONS = {
   Deployment: '/apis/apps/v1/namespaces/$/deployments',
   StageScaler: '/apis/sluice.dev/v1alpha1/namespaces/$/stagescalers',
 } as const;
+const CRD = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/stagescalers.sluice.dev';
 export type BenchKind = keyof typeof COLLECTIONS;
 
 const READY_MS = 300_000;
@@ -27,6 +28,8 @@ const POLL_MS = 250;
 /** What the bench does to the cluster. Methods reject with KubeError. */
 export class BenchCluster {
   private readonly api: KubeClient;
+  /** The definition of StageScaler was not there before. */
+  private hasBroughtCrd = false;
 
   constructor(kubeconfig: string | undefined) {
     this.api = new KubeClient(loadKubeConfig(kubeconfig));
@@ -43,15 +46,21 @@ export class BenchCluster {
 
   /** Resolves when StageScalers can be created. */
   async installCrd(): Promise<void> {
+    this.hasBroughtCrd = !(await this.api.request({ method: 'GET', path: CRD }).then(...THERE));
     await this.api.request({
       method: 'PATCH',
-      path: '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/stagescalers.sluice.dev',
+      path: CRD,
       query: { fieldManager: 'sluice-bench', force: true },
       contentType: 'application/apply-patch+yaml',
       body: await readCrd(),
     });
     const path = '/apis/sluice.dev/v1alpha1/stagescalers';
     while (!(await this.api.request({ method: 'GET', path }).then(...THERE))) await sleep(POLL_MS);
+  }
+
+  /** Takes the definition away again where it was not there before: a chart that brings its own would not install. */
+  async removeCrd(): Promise<void> {
+    if (this.hasBroughtCrd) await this.api.request({ method: 'DELETE', path: CRD });
   }
 
   /** A namespace of its own for each run: an autoscaler remembers what it knew of a name. */

@@ -32,6 +32,7 @@ async function bench(options: ScalingOptions): Promise<void> {
   const { kubeconfig, image, operatorThere } = options;
   const cluster = new BenchCluster(kubeconfig);
   const own = await cluster.createNamespace();
+  let all: Promise<void> | undefined;
   try {
     await cluster.installCrd();
     const kafka = options.kafka ?? (await startKafka(cluster, own, options.kafkaImage));
@@ -54,8 +55,9 @@ async function bench(options: ScalingOptions): Promise<void> {
       seeds.flatMap((seed) => options.traces.map((name) => ({ trace: TRACES[name], kind, seed }))),
     );
     const failed: Plan[] = [];
-    const all = inLanes(plans, lanes, signal, (plan) =>
+    all = inLanes(plans, lanes, signal, (plan) =>
       measure(context, plan, results).catch((error: unknown) => {
+        if (signal.aborted) return;
         // What the others have measured is not lost by it.
         say(`${nameOf(plan)} failed: ${String(error)}`);
         failed.push(plan);
@@ -65,7 +67,10 @@ async function bench(options: ScalingOptions): Promise<void> {
     if (failed.length > 0) throw new Error(`Not measured: ${failed.map(nameOf).join('; ')}.`);
     say(`Written to ${options.out}/report.md, report.json and pictures.`);
   } finally {
+    // Runs that were interrupted still take away their namespaces.
+    await all?.catch(() => undefined);
     await cluster.deleteNamespace(own);
+    await cluster.removeCrd();
     await cluster.close();
   }
 }
@@ -86,9 +91,12 @@ async function inLanes<T>(
   const left = items.values();
   const lane = async (_: unknown, index: number): Promise<void> => {
     await sleep(index * APART_MS, undefined, { signal });
-    for (const item of left) await work(item);
+    for (const item of left) {
+      if (signal.aborted) return;
+      await work(item);
+    }
   };
-  await Promise.all(Array.from({ length: lanes }, lane));
+  await Promise.allSettled(Array.from({ length: lanes }, lane));
 }
 
 function nameOf({ trace, kind, seed }: Plan): string {
