@@ -9,7 +9,8 @@ import { hold, type Rule } from './rule.ts';
 /**
  * More replicas, when those there certainly do not do, to the least that do with room to spare. One change at a
  * time: while replicas are starting, the order changes only when it is certainly too small for what arrives, or the
- * need has become much higher; and while it has not been seen what the last ones brought, only for what arrives.
+ * need has become much higher; and while it has not been seen what the last ones brought, only for what arrives. What a
+ * replica can is read from lumps where it is not told, so an order by that is refined as it is known better.
  */
 export const moreReplicas: Rule = (situation) => {
   const { replicas, known } = situation;
