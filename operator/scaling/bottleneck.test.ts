@@ -9,6 +9,7 @@ const trial = (given: Partial<Trial> = {}): Trial => ({
   throughput: 160,
   perReplica: 40,
   deviation: 0,
+  isKnown: true,
   fruitless: 0,
   ...given,
 });

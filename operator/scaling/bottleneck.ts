@@ -16,8 +16,10 @@ export interface Trial {
   readonly to: number;
   /** Records per second settled before; undefined: the stage was not full then. */
   readonly throughput: number | undefined;
-  /** Records per second of one replica, as believed before. */
+  /** Records per second of one replica: as believed before, or as they settled then. */
   readonly perReplica: number;
+  /** It is what one can; if not, the trial judges only whether replicas share a limit. */
+  readonly isKnown: boolean;
   /** Of that, relative. */
   readonly deviation: number;
   /** Stretches that showed no gain. */

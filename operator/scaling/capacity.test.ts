@@ -73,6 +73,7 @@ test.each([
     throughput: 80,
     perReplica: 40,
     deviation: 0.1,
+    isKnown: true,
     fruitless: 0,
   };
   const serviceRate = { ...NO_SERVICE_RATE, at: AT, records, seconds: 10, doubt: 0.1 };
@@ -80,8 +81,26 @@ test.each([
   expect(capacityOf(state, undefined)!.perReplica).toBeCloseTo(expected);
 });
 
+test('a trial from when nothing was known says nothing of what a replica can', () => {
+  const from = { at: AT - 10, from: 2, to: 4, throughput: 80, perReplica: 4, deviation: 0, fruitless: 0 };
+  const bottleneck = { trial: { ...from, isKnown: false }, ceiling: undefined };
+  expect(capacityOf(memory(undefined, {}, { bottleneck }), undefined)).toBeUndefined();
+  const serviceRate = { ...NO_SERVICE_RATE, at: AT, records: 350, seconds: 10, doubt: 0.1 };
+  const measured = capacityOf(memory(undefined, {}, { bottleneck, serviceRate }), undefined);
+  expect(measured!.perReplica).toBeCloseTo(35);
+});
+
 test('while a scale-up is on trial, what a replica could before it', () => {
-  const trial = { at: AT - 10, from: 2, to: 4, throughput: 80, perReplica: 40, deviation: 0, fruitless: 0 };
+  const trial = {
+    at: AT - 10,
+    from: 2,
+    to: 4,
+    throughput: 80,
+    perReplica: 40,
+    deviation: 0,
+    isKnown: true,
+    fruitless: 0,
+  };
   const state = memory(20, { perReplica: 20 }, { bottleneck: { trial, ceiling: undefined } });
   expect(capacityOf(state, undefined)?.perReplica).toBe(40);
 });
@@ -97,7 +116,16 @@ test.each([
       {},
       {
         bottleneck: {
-          trial: { at: 990, from: 2, to: 4, throughput: 80, perReplica: 40, deviation: 0, fruitless: 0 },
+          trial: {
+            at: 990,
+            from: 2,
+            to: 4,
+            throughput: 80,
+            perReplica: 40,
+            deviation: 0,
+            isKnown: true,
+            fruitless: 0,
+          },
           ceiling: undefined,
         },
       },

@@ -39,13 +39,9 @@ export function capacityOf(memory: ScalerState, hint: number | undefined): Capac
 }
 
 /** By offsets alone. */
-function servedCapacity({
-  at,
-  bottleneck: { trial },
-  serviceRate,
-  saturation,
-}: ScalerState): Capacity | undefined {
+function servedCapacity({ at, bottleneck, serviceRate, saturation }: ScalerState): Capacity | undefined {
   const source = 'saturated';
+  const trial = bottleneck.trial?.isKnown ? bottleneck.trial : undefined;
   const served = servedBy(serviceRate, at);
   if (served !== undefined && trial !== undefined) {
     const doubt = CERTAIN_DEVIATIONS * trial.deviation;

@@ -27,8 +27,8 @@ export function tried(memory: ScalerState, before: ScalerState, partitions: numb
 }
 
 /**
- * Undefined: it is not known what a replica can do, so there is nothing to compare with. What was settled over a few
- * seconds is coarse where commits are rare, so it tells what a replica can only where busy time deceives.
+ * Undefined: there is nothing to compare with. What was settled over a few seconds is coarse where commits are rare: it
+ * does to see whether more replicas settle more, but tells what one can only where busy time deceives.
  */
 function trialFrom(before: ScalerState, at: number, partitions: number): Omit<Trial, 'to'> | undefined {
   const from = before.operation.desired;
@@ -40,9 +40,10 @@ function trialFrom(before: ScalerState, at: number, partitions: number): Omit<Tr
     throughput === undefined ? believed : throughput / effectiveReplicas(partitions, from, shares);
   const agree = believed !== undefined && settled !== undefined && !differ(believed, settled);
   const isTold = before.busy.perReplica !== undefined;
-  const perReplica = agree || !isTold ? believed : settled;
+  const perReplica = agree || !isTold ? (believed ?? settled) : settled;
   if (perReplica === undefined) return undefined;
-  return { at, from, throughput, perReplica, deviation: known?.deviation ?? 0, fruitless: 0 };
+  const isKnown = isTold || believed !== undefined;
+  return { at, from, throughput, perReplica, isKnown, deviation: known?.deviation ?? 0, fruitless: 0 };
 }
 
 /**

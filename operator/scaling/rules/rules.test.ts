@@ -211,7 +211,16 @@ describe('zero', () => {
 describe('more replicas', () => {
   const full = sized(8, { plannedPerSecond: 300 });
   const underway = { ...newScalerState(0, running(4)).operation, underway: { at: AT - 3, from: 2, to: 4 } };
-  const trial = { at: 990, from: 2, to: 4, throughput: 80, perReplica: 40, deviation: 0, fruitless: 0 };
+  const trial = {
+    at: 990,
+    from: 2,
+    to: 4,
+    throughput: 80,
+    perReplica: 40,
+    deviation: 0,
+    isKnown: true,
+    fruitless: 0,
+  };
   test.each([
     ['those there do', {}, undefined, undefined],
     ['load is too much', { known: { sized: full } }, 8, 'LoadAboveCapacity'],
