@@ -116,6 +116,14 @@ export function isPublished(event: EventName): boolean {
   return event !== 'retry-scheduled';
 }
 
+/**
+ * Whether a retry of the remote call stays scheduled when this happens meanwhile: in fan-out the validation goes on
+ * beside it. Everything else that moves a transaction makes the retry needless.
+ */
+export function keepsRetry(event: EventName): boolean {
+  return event === 'validated';
+}
+
 const RESUME: Record<Order, Partial<Record<State, EventName>>> = {
   chained: {
     accepted: 'new',

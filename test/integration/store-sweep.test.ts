@@ -185,6 +185,17 @@ test('what moves on is no longer waiting for its retry', async () => {
   expect(await store.emitDueRetries(100)).toBe(0);
 });
 
+test('fan-out: a validation that comes after a refusal leaves the retry scheduled', async () => {
+  const one = submission({ order: 'fanOut' });
+  await accepted(one);
+  await store.apply([change(one, 'retry-scheduled', { delayMs: 0 })]);
+  await store.apply([change(one, 'validated')]);
+  await queued();
+  expect((await store.find(one.id))!).toMatchObject({ state: 'validated', nextAttemptAt: expect.any(Date) });
+  expect(await store.emitDueRetries(100)).toBe(1);
+  expect(await queued()).toEqual(['new']);
+});
+
 test('overdue: what is past its deadline with no call under way', async () => {
   const past = new Date(Date.now() - 1_000);
   const soon = new Date(Date.now() + 3_600_000);

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { TRANSITIONS, isPublished, isTerminal } from '../../domain/state-machine.ts';
+import { TRANSITIONS, isPublished, isTerminal, keepsRetry } from '../../domain/state-machine.ts';
 import type { ApplyOptions, Change, Unmoved } from '../port.ts';
 import { isIn } from './hashed.ts';
 import type { Released } from './lane.ts';
@@ -8,7 +8,7 @@ import { leavesLane, wake } from './lane.ts';
 /** The state machine as a relation, so that SQL needs no second copy of it. */
 const MACHINE = TRANSITIONS.map((t) => {
   const outcome = isTerminal(t.to) ? `'${t.to}'` : 'null';
-  return `('${t.order}', '${t.from}', '${t.event}', '${t.to}', ${outcome}, ${isPublished(t.event)}, ${leavesLane(t.to)})`;
+  return `('${t.order}', '${t.from}', '${t.event}', '${t.to}', ${outcome}, ${isPublished(t.event)}, ${leavesLane(t.to)}, ${keepsRetry(t.event)})`;
 }).join(',\n    ');
 
 /**
@@ -21,7 +21,7 @@ const MACHINE = TRANSITIONS.map((t) => {
  */
 function applySql(settleSql: string | undefined): string {
   return `
-with machine ("order", from_state, event, to_state, outcome, publish, leaves_lane) as (values
+with machine ("order", from_state, event, to_state, outcome, publish, leaves_lane, keeps_retry) as (values
     ${MACHINE}
 ), change as (
   select distinct on (id) * from unnest(
@@ -37,7 +37,8 @@ with machine ("order", from_state, event, to_state, outcome, publish, leaves_lan
     version = t.version + 1,
     attempts = case when l.stage = 'remote' then greatest(t.attempts, l.attempt) else t.attempts end,
     ambiguous = t.ambiguous or l.ambiguous,
-    next_attempt_at = clock_timestamp() + make_interval(secs => l.delay_ms / 1000),
+    next_attempt_at = case when m.keeps_retry then t.next_attempt_at
+      else clock_timestamp() + make_interval(secs => l.delay_ms / 1000) end,
     sweeps = 0,
     updated_at = clock_timestamp()
   from locked l
