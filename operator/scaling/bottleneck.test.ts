@@ -1,18 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { type Bottleneck, confirmed, judge, NO_BOTTLENECK, type Trial } from './bottleneck.ts';
 import type { SaturationSample } from './saturation.ts';
+import { trialOf } from './test-observations.ts';
 
-const trial = (given: Partial<Trial> = {}): Trial => ({
-  at: 100,
-  from: 4,
-  to: 8,
-  throughput: 160,
-  perReplica: 40,
-  deviation: 0,
-  isKnown: true,
-  fruitless: 0,
-  ...given,
-});
+const trial = (given: Partial<Trial> = {}): Trial => trialOf({ from: 4, to: 8, throughput: 160, ...given });
 const sample = (throughput: number, given: Partial<SaturationSample> = {}): SaturationSample => ({
   at: 120,
   since: 112,

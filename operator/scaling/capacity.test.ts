@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { capacityOf, leastCapacity, mostCapacity } from './capacity.ts';
 import { NO_SERVICE_RATE } from './service-rate.ts';
 import { newScalerState, type ScalerState } from './state.ts';
-import { running } from './test-observations.ts';
+import { running, trialOf } from './test-observations.ts';
 
 const AT = 1_000;
 const memory = (
@@ -66,24 +66,15 @@ test.each([
   ['no less, since replicas may share a limit', 200, 32],
   ['no more', 600, 48],
 ])('while a scale-up is on trial, what members settle, %s', (_, records, expected) => {
-  const trial = {
-    at: AT - 10,
-    from: 2,
-    to: 4,
-    throughput: 80,
-    perReplica: 40,
-    deviation: 0.1,
-    isKnown: true,
-    fruitless: 0,
-  };
+  const trial = trialOf({ at: AT - 10, deviation: 0.1 });
   const serviceRate = { ...NO_SERVICE_RATE, at: AT, records, seconds: 10, doubt: 0.1 };
   const state = memory(undefined, {}, { serviceRate, bottleneck: { trial, ceiling: undefined } });
   expect(capacityOf(state, undefined)!.perReplica).toBeCloseTo(expected);
 });
 
 test('a trial from when nothing was known says nothing of what a replica can', () => {
-  const from = { at: AT - 10, from: 2, to: 4, throughput: 80, perReplica: 4, deviation: 0, fruitless: 0 };
-  const bottleneck = { trial: { ...from, isKnown: false }, ceiling: undefined };
+  const trial = trialOf({ at: AT - 10, perReplica: 4, isKnown: false });
+  const bottleneck = { trial, ceiling: undefined };
   expect(capacityOf(memory(undefined, {}, { bottleneck }), undefined)).toBeUndefined();
   const serviceRate = { ...NO_SERVICE_RATE, at: AT, records: 350, seconds: 10, doubt: 0.1 };
   const measured = capacityOf(memory(undefined, {}, { bottleneck, serviceRate }), undefined);
@@ -91,16 +82,7 @@ test('a trial from when nothing was known says nothing of what a replica can', (
 });
 
 test('while a scale-up is on trial, what a replica could before it', () => {
-  const trial = {
-    at: AT - 10,
-    from: 2,
-    to: 4,
-    throughput: 80,
-    perReplica: 40,
-    deviation: 0,
-    isKnown: true,
-    fruitless: 0,
-  };
+  const trial = trialOf({ at: AT - 10 });
   const state = memory(20, { perReplica: 20 }, { bottleneck: { trial, ceiling: undefined } });
   expect(capacityOf(state, undefined)?.perReplica).toBe(40);
 });
@@ -116,16 +98,7 @@ test.each([
       {},
       {
         bottleneck: {
-          trial: {
-            at: 990,
-            from: 2,
-            to: 4,
-            throughput: 80,
-            perReplica: 40,
-            deviation: 0,
-            isKnown: true,
-            fruitless: 0,
-          },
+          trial: trialOf({ at: AT - 10 }),
           ceiling: undefined,
         },
       },

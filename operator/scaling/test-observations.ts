@@ -1,3 +1,4 @@
+import type { Trial } from './bottleneck.ts';
 import type {
   GroupState,
   KnownLag,
@@ -73,6 +74,19 @@ export function knownLag(given: LagGiven): KnownLag {
     })),
   };
 }
+
+/** Two replicas that settled 80/s have become four. */
+export const trialOf = (given: Partial<Trial> = {}): Trial => ({
+  at: 100,
+  from: 2,
+  to: 4,
+  throughput: 80,
+  perReplica: 40,
+  deviation: 0,
+  isKnown: true,
+  fruitless: 0,
+  ...given,
+});
 
 export const unknownLag = (message = 'no broker answers') =>
   ({ kind: 'unknown', reason: 'BrokerUnreachable', message }) as const;

@@ -6,7 +6,7 @@ import { PROFILES } from '../settings.ts';
 import type { Knowledge, Situation } from '../situation.ts';
 import type { Sized } from '../sizing.ts';
 import { newScalerState, type ScalerState } from '../state.ts';
-import { running, spec, unknownLag } from '../test-observations.ts';
+import { running, spec, trialOf, unknownLag } from '../test-observations.ts';
 import type { ScalerSpec } from '../types.ts';
 import { bottlenecked, rollback } from './bottleneck.ts';
 import { aboveMaximum, belowMinimum } from './bounds.ts';
@@ -211,16 +211,7 @@ describe('zero', () => {
 describe('more replicas', () => {
   const full = sized(8, { plannedPerSecond: 300 });
   const underway = { ...newScalerState(0, running(4)).operation, underway: { at: AT - 3, from: 2, to: 4 } };
-  const trial = {
-    at: 990,
-    from: 2,
-    to: 4,
-    throughput: 80,
-    perReplica: 40,
-    deviation: 0,
-    isKnown: true,
-    fruitless: 0,
-  };
+  const trial = trialOf({ at: 990 });
   test.each([
     ['those there do', {}, undefined, undefined],
     ['load is too much', { known: { sized: full } }, 8, 'LoadAboveCapacity'],
