@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { longestGaps, quantile } from './gaps.ts';
+import { longestGaps } from './gaps.ts';
 
 const of = (...partitions: readonly number[][]) => new Map(partitions.entries());
 const window = { fromMs: 1_000, toMs: 2_000 };
@@ -28,9 +28,4 @@ test('more settlements never make a gap longer', () => {
       expect(longestGaps(of([0, ...some, ...others]), window)[0]!).toBeLessThanOrEqual(before);
     }),
   );
-});
-
-test('quantiles', () => {
-  expect([0, 0.5, 1].map((share) => quantile([3, 1, 2, 4], share))).toEqual([1, 3, 4]);
-  expect(quantile([], 0.5)).toBeNaN();
 });

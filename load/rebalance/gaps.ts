@@ -23,9 +23,3 @@ export function longestGaps(settlements: Settlements, { fromMs, toMs }: Window):
     return marks.slice(1).reduce((longest, at, index) => Math.max(longest, at - marks[index]!), 0);
   });
 }
-
-/** The value below which a share (0 to 1) of the values lies; NaN of none. */
-export function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;
-}

@@ -6,7 +6,7 @@ import { runBench } from '../lib/run-bench.ts';
 import { describeMachine } from '../lib/machine.ts';
 import type { Change, ChangeContext } from './changes.ts';
 import { change } from './changes.ts';
-import { quantile } from './gaps.ts';
+import { quantile } from '../lib/quantile.ts';
 import { inTurns, KeyedLoad } from './keyed-load.ts';
 import type { RebalanceOptions } from './options.ts';
 import { parseOptions, USAGE } from './options.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { mebibytes, table } from '../lib/format.ts';
 import type { Machine } from '../lib/machine.ts';
 import type { Change } from './changes.ts';
-import { quantile } from './gaps.ts';
+import { quantile } from '../lib/quantile.ts';
 import type { RebalanceOptions } from './options.ts';
 
 export interface RebalanceReport {

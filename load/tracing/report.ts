@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { COMPONENTS } from '../lib/cpu.ts';
 import { mebibytes, micros, rate, table } from '../lib/format.ts';
 import type { Machine } from '../lib/machine.ts';
+import { quantile } from '../lib/quantile.ts';
 import type { TracingOptions } from './options.ts';
 
 /** Parts of all transactions that are traced; undefined: tracing is off. */
@@ -144,14 +145,10 @@ function withError(parts: readonly number[]): string {
 }
 
 /** The middle one, or the mean of the two in the middle; NaN of none. */
-export const median = (values: readonly number[]): number => quantile(values, 0.5);
-
-/** Between two values: as far as the part of 1 says. NaN of none. */
-function quantile(values: readonly number[], part: number): number {
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
-  const at = (sorted.length - 1) * part;
-  const [below = NaN, above = NaN] = [sorted[Math.floor(at)], sorted[Math.ceil(at)]];
-  return below + (above - below) * (at - Math.floor(at));
+  const middle = (sorted.length - 1) / 2;
+  return ((sorted[Math.floor(middle)] ?? NaN) + (sorted[Math.ceil(middle)] ?? NaN)) / 2;
 }
 
 const percent = (part: number): string =>

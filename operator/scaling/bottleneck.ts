@@ -18,7 +18,7 @@ export interface Trial {
   readonly throughput: number | undefined;
   /** Records per second of one replica: as believed before, or as they settled then. */
   readonly perReplica: number;
-  /** It is what one can; if not, the trial judges only whether replicas share a limit. */
+  /** It was known to be what one can; if not, what members settle meanwhile is not held to it. */
   readonly isKnown: boolean;
   /** Of that, relative. */
   readonly deviation: number;

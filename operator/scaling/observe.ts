@@ -9,7 +9,7 @@ import { withReplicas } from './operation.ts';
 import { withWritten } from './partition-load.ts';
 import { withGroup } from './rebalances.ts';
 import { interrupted, NO_SATURATION, withStretch } from './saturation.ts';
-import { asBelieved, NO_SERVICE_RATE, reassigned, withServed } from './service-rate.ts';
+import { asBelieved, NO_SERVICE_RATE, reassigned, type ServiceRate, withServed } from './service-rate.ts';
 import { type ScalerState, withoutWindows } from './state.ts';
 import { tried } from './trial.ts';
 import type { ReplicaReading, ScalerObservation, UnknownLag } from './types.ts';
@@ -109,15 +109,25 @@ function withEffect(memory: ScalerState, before: ScalerState, look: Look): Scale
   const saturation = quiet
     ? withStretch(memory.saturation, look, at, commitSeconds(memory.commits))
     : interrupted(memory.saturation);
-  const serviceRate = isChanged
-    ? reassigned(memory.serviceRate, look, at)
-    : withServed(memory.serviceRate, look, {
-        at,
-        elapsedSeconds: at - before.seenAt,
-        isStarting: operation.underway !== undefined,
-      });
+  const serviceRate = servedSince(before.seenAt, { memory, look, isChanged });
   const bottleneck = tried(memory, before, look.partitions.length);
   return judgedBy({ ...memory, saturation, serviceRate, bottleneck }, before, look);
+}
+
+interface Seen {
+  readonly memory: ScalerState;
+  readonly look: Look;
+  /** The group is another since. */
+  readonly isChanged: boolean;
+}
+
+/** What members settle: asked only where they do not tell how busy they are. */
+function servedSince(seenAt: number, { memory, look, isChanged }: Seen): ServiceRate {
+  const { busy, serviceRate, operation, at } = memory;
+  if (busy.perReplica !== undefined) return NO_SERVICE_RATE;
+  if (isChanged) return reassigned(serviceRate, look, at);
+  const isStarting = operation.underway !== undefined;
+  return withServed(serviceRate, look, { at, elapsedSeconds: at - seenAt, isStarting });
 }
 
 /** Whether a scale-up on trial has brought what it should, and what that says of what was measured meanwhile. */

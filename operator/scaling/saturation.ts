@@ -1,4 +1,5 @@
-import type { Look } from './look.ts';
+import { type Look, sum } from './look.ts';
+import { ownPartitions } from './members.ts';
 
 /** A stretch without changes in the group, watched for replicas that had more to do than they could. */
 export interface Saturation {
@@ -95,15 +96,11 @@ function medianReplica(
   rates: readonly number[],
   saturated: readonly boolean[],
 ): number | undefined {
-  const index = new Map(look.partitions.map(({ topic, partition }, at) => [`${topic}/${partition}`, at]));
-  const perMember: number[] = [];
-  for (const { assigned } of look.group.members) {
-    if (assigned === undefined) return evenReplica(look, rates, saturated);
-    const own = assigned.flatMap(({ topic, partition }) => index.get(`${topic}/${partition}`) ?? []);
-    if (own.length > 0 && own.every((at) => saturated[at])) {
-      perMember.push(own.reduce((sum, at) => sum + (rates[at] ?? 0), 0));
-    }
-  }
+  const owned = ownPartitions(look);
+  if (owned === undefined) return evenReplica(look, rates, saturated);
+  const perMember = owned
+    .filter((own) => own.length > 0 && own.every((at) => saturated[at]))
+    .map((own) => sum(own.map((at) => rates[at] ?? 0)));
   return perMember.sort((a, b) => a - b)[perMember.length >> 1];
 }
 

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { prototypeOf } from './prototype-of.ts';
 
 /**
  * In kafkajs 2.2.4 a request can slip into a connection just as it closes, within one microtask. Its time is then
@@ -24,17 +25,12 @@ let patched = false;
 export function patchDrain(): void {
   if (patched) return;
   const require = createRequire(import.meta.url);
-  const { version } = require('kafkajs/package.json') as { version: string };
-  const { prototype } = require('kafkajs/src/network/requestQueue/index.js') as { prototype: RequestQueue };
   const { KafkaJSConnectionError } = require('kafkajs/src/errors.js') as {
     KafkaJSConnectionError: ConnectionErrorClass;
   };
-  const { waitForPendingRequests, rejectAll } = prototype;
-  if (
-    version !== '2.2.4' ||
-    [waitForPendingRequests, rejectAll].some((method) => typeof method !== 'function')
-  )
-    throw new Error(`The drain patch was written for kafkajs 2.2.4, this is ${version}.`);
+  const methods = ['waitForPendingRequests', 'rejectAll'] as const;
+  const prototype = prototypeOf<RequestQueue>('drain', 'network/requestQueue/index.js', methods);
+  const { waitForPendingRequests } = prototype;
 
   prototype.waitForPendingRequests = async function () {
     if (this.pending.length === 0 && this.inflight.size === 0) return;

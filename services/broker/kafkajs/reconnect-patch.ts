@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
+import { prototypeOf } from './prototype-of.ts';
 
 /**
  * In kafkajs 2.2.4 a connection listens to its old socket for ever. When it is closed and opened again at once, the
@@ -16,12 +16,8 @@ let patched = false;
 /** @throws Error when this is not the kafkajs the patch was written for */
 export function patchReconnect(): void {
   if (patched) return;
-  const require = createRequire(import.meta.url);
-  const { version } = require('kafkajs/package.json') as { version: string };
-  const { prototype } = require('kafkajs/src/network/connection.js') as { prototype: Connection };
+  const prototype = prototypeOf<Connection>('reconnect', 'network/connection.js', ['disconnect']);
   const { disconnect } = prototype;
-  if (version !== '2.2.4' || typeof disconnect !== 'function')
-    throw new Error(`The reconnect patch was written for kafkajs 2.2.4, this is ${version}.`);
 
   prototype.disconnect = async function () {
     const { socket } = this;

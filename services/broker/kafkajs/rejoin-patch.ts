@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { prototypeOf } from './prototype-of.ts';
 
 /**
  * After an outage kafkajs 2.2.4 begins anew with a member id of its own making, while the broker, which has kept
@@ -23,12 +23,9 @@ let patched = false;
 /** @throws Error when this is not the kafkajs the patch was written for */
 export function patchRejoin(): void {
   if (patched) return;
-  const require = createRequire(import.meta.url);
-  const { version } = require('kafkajs/package.json') as { version: string };
-  const { prototype } = require('kafkajs/src/consumer/consumerGroup.js') as { prototype: ConsumerGroup };
+  const methods = ['connect', 'joinAndSync', 'leave'] as const;
+  const prototype = prototypeOf<ConsumerGroup>('rejoin', 'consumer/consumerGroup.js', methods);
   const { connect, joinAndSync, leave } = prototype;
-  if (version !== '2.2.4' || [connect, joinAndSync, leave].some((method) => typeof method !== 'function'))
-    throw new Error(`The rejoin patch was written for kafkajs 2.2.4, this is ${version}.`);
 
   // Called once in the life of a ConsumerGroup, of which there is a new one after each crash.
   prototype.connect = async function () {

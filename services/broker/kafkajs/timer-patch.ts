@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { prototypeOf } from './prototype-of.ts';
 
 /**
  * kafkajs 2.2.4 re-arms a timer with a negative delay for as long as a connection lives: about 880 timers a
@@ -30,10 +30,7 @@ function scheduleCheckPendingRequests(this: RequestQueue): void {
 
 /** @throws Error when this is not the kafkajs the patch was written for */
 export function patchTimers(): void {
-  const require = createRequire(import.meta.url);
-  const { version } = require('kafkajs/package.json') as { version: string };
-  const { prototype } = require('kafkajs/src/network/requestQueue/index.js') as { prototype: RequestQueue };
-  if (version !== '2.2.4' || typeof prototype.scheduleCheckPendingRequests !== 'function')
-    throw new Error(`The timer patch was written for kafkajs 2.2.4, this is ${version}.`);
+  const methods = ['scheduleCheckPendingRequests'] as const;
+  const prototype = prototypeOf<RequestQueue>('timer', 'network/requestQueue/index.js', methods);
   prototype.scheduleCheckPendingRequests = scheduleCheckPendingRequests;
 }
