@@ -14,18 +14,20 @@ const STAGES = ['relay', 'validate', 'remote', 'persist'] as const;
 const BACK_MS = 8_000;
 
 test('Kafka is killed, and started again by the supervisor', async () => {
+  const backMs: number[] = [];
   const { faults, tally } = await play(stack, {
     ...LOAD,
     name: 'kill -9 Kafka',
     fault: async ({ recovered }) => {
       for (let kill = 0; kill < 2; kill++) {
         await stack.killAndWait('kafka');
-        await recovered();
+        backMs.push(await recovered());
         await sleep(1_000);
       }
     },
   });
   expect(faults).toEqual([]);
+  expect(Math.max(...backMs)).toBeLessThan(BACK_MS);
   expect(tally).toMatchObject({ refusals: 0, lost: 0 });
 });
 
@@ -48,6 +50,7 @@ test('Kafka is stopped for 20 s: accepting goes on without an error', async () =
 });
 
 test('Kafka is restarted gracefully, three times: no consumer dies silently', async () => {
+  const backMs: number[] = [];
   const { faults, tally } = await play(stack, {
     ...LOAD,
     name: 'Kafka restarted gracefully',
@@ -55,12 +58,13 @@ test('Kafka is restarted gracefully, three times: no consumer dies silently', as
       for (let restart = 0; restart < 3; restart++) {
         await stack.handles.stopKafka();
         await stack.handles.startKafka();
-        await recovered();
+        backMs.push(await recovered());
         await sleep(1_000);
       }
     },
   });
   expect(faults).toEqual([]);
+  expect(Math.max(...backMs)).toBeLessThan(BACK_MS);
   expect(tally).toMatchObject({ refusals: 0, lost: 0 });
 });
 

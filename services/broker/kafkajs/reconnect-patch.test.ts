@@ -1,21 +1,31 @@
 import { once } from 'node:events';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
-import { kafkajsConnection } from '../../../test/fixtures/kafkajs-connection.ts';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { KafkajsConnection } from '../../../test/fixtures/kafkajs-connection.ts';
+import { CONNECTION_TIMEOUT_MS, kafkajsConnection } from '../../../test/fixtures/kafkajs-connection.ts';
 import { patchReconnect } from './reconnect-patch.ts';
 
-test('the late end of a closed socket leaves the connection that took its place alone', async () => {
+let broker: Server;
+let sockets: Socket[];
+let connection: KafkajsConnection;
+
+beforeEach(async () => {
   patchReconnect();
-  const sockets: Socket[] = [];
-  const broker = createServer({ allowHalfOpen: true }, (socket) =>
-    sockets.push(socket.on('error', () => {})),
-  );
+  sockets = [];
+  broker = createServer({ allowHalfOpen: true }, (socket) => sockets.push(socket.on('error', () => {})));
   broker.listen(0, '127.0.0.1');
   await once(broker, 'listening');
-  const connection = kafkajsConnection((broker.address() as AddressInfo).port);
+  connection = kafkajsConnection((broker.address() as AddressInfo).port);
+});
 
+afterEach(() => {
+  for (const socket of sockets) socket.destroy();
+  broker.close();
+});
+
+test('the late end of a closed socket leaves the connection that took its place alone', async () => {
   await connection.connect();
   await connection.disconnect();
   await connection.connect();
@@ -28,6 +38,37 @@ test('the late end of a closed socket leaves the connection that took its place 
   current!.end();
   await sleep(50);
   expect(connection.isConnected()).toBe(false);
-  for (const socket of sockets) socket.destroy();
-  broker.close();
+});
+
+test('an attempt to connect that is closed is rejected at once, and leaves the next one alone', async () => {
+  const rejected = expect(connection.connect()).rejects.toThrow('Closed while it was opened');
+  await connection.disconnect();
+  await rejected;
+
+  await connection.connect();
+  await sleep(CONNECTION_TIMEOUT_MS + 100);
+  expect(connection.isConnected()).toBe(true);
+});
+
+test('who closes an attempt may begin the next one at once', async () => {
+  const rejected = expect(connection.connect()).rejects.toThrow('Closed while it was opened');
+  await connection.disconnect();
+  await connection.connect();
+  await rejected;
+  await sleep(CONNECTION_TIMEOUT_MS + 100);
+  expect(connection.isConnected()).toBe(true);
+});
+
+test('closed twice at once, what is opened after the first of them stays open', async () => {
+  await connection.connect();
+  const reopened = connection.disconnect().then(() => connection.connect());
+  await Promise.all([connection.disconnect(), reopened]);
+  await sleep(50);
+  expect(connection.isConnected()).toBe(true);
+});
+
+test('two that open at once share a socket', async () => {
+  await Promise.all([connection.connect(), connection.connect()]);
+  await sleep(20);
+  expect(sockets).toHaveLength(1);
 });
