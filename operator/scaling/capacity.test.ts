@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { capacityOf, leastCapacity, mostCapacity } from './capacity.ts';
+import { capacityOf, leastCapacity } from './capacity.ts';
 import { NO_SERVICE_RATE } from './service-rate.ts';
 import { newScalerState, type ScalerState } from './state.ts';
 import { running, trialOf } from './test-observations.ts';
@@ -57,7 +57,6 @@ test('what saturated members settle, where they tell nothing of themselves: with
   const capacity = capacityOf(state, 25)!;
   expect(capacity).toEqual({ perReplica: 40, source: 'saturated', deviation: 0.05 });
   expect(leastCapacity(capacity, state)).toBeCloseTo(36);
-  expect(mostCapacity(capacity)).toBeCloseTo(44);
   expect(capacityOf(memory(38, {}, { serviceRate }), 25)!.source).toBe('busy-time');
 });
 

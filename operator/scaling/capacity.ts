@@ -66,10 +66,6 @@ export function leastCapacity({ perReplica, deviation }: Capacity, memory: Scale
   return Math.min(perReplica, busy.perReplica, saturated ?? perReplica);
 }
 
-/** The most that it may certainly be: if replicas do not do by that, they do not do. */
-export const mostCapacity = ({ perReplica, deviation }: Capacity): number =>
-  perReplica * (1 + CERTAIN_DEVIATIONS * deviation);
-
 const isFresh = ({ at, saturation }: ScalerState): boolean => at - saturation.measuredAt < FRESH_SECONDS;
 
 /** Two figures of a capacity that cannot both be right. */

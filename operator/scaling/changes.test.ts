@@ -51,7 +51,10 @@ describe('rebalances', () => {
   const at = (membership: number, rebalancing = false): Look =>
     ({ membership, rebalancing, members: 2 }) as unknown as Look;
   const watch = (...looks: readonly Look[]) =>
-    looks.reduce((state, look, index) => withGroup(state, look, 2 * index, 2), NO_REBALANCES);
+    looks.reduce(
+      (state, look, index) => withGroup(state, look, { at: 2 * index, elapsedSeconds: 2 }),
+      NO_REBALANCES,
+    );
 
   test.each([
     ['the same members', [at(1), at(1), at(1)], 0],
@@ -60,6 +63,14 @@ describe('rebalances', () => {
     ['seen while it lasts, with the same members', [at(1), at(1, true), at(1), at(1)], 1],
   ])('%s', (_, looks, count) => {
     expect(watch(...looks).count).toBe(count);
+  });
+
+  test('replicas ordered while it lasts begin another', () => {
+    const looks = [at(1), at(1, true), at(1, true), at(2)];
+    const orderedAt = (look: number) => (state: typeof NO_REBALANCES, each: Look, index: number) =>
+      withGroup(state, each, { at: 2 * index, elapsedSeconds: 2, isReordered: index === look });
+    expect(looks.reduce(orderedAt(2), NO_REBALANCES).count).toBe(2);
+    expect(looks.reduce(orderedAt(1), NO_REBALANCES).count).toBe(1);
   });
 
   test('pauses of 1 s, of which every second one is met by a look, are learned as 1 s and a little', () => {

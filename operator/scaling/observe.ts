@@ -83,6 +83,7 @@ function seen(earlier: ScalerState, scaler: ScalerObservation, at: number, look:
     seconds: at - last[0],
   };
   const { topology, ends, committed, positions } = look;
+  const isReordered = scaler.replicas.desired !== before.operation.desired;
   const memory: ScalerState = {
     ...before,
     at,
@@ -96,7 +97,7 @@ function seen(earlier: ScalerState, scaler: ScalerObservation, at: number, look:
     commits: withCommits(before.commits, look, before.offsets?.positions, { at, elapsedSeconds: elapsed }),
     busy: withLoads(before.busy, look.partitions, elapsed),
     operation: withReplicas(before.operation, scaler.replicas, at, look.members),
-    rebalances: withGroup(before.rebalances, look, at, elapsed),
+    rebalances: withGroup(before.rebalances, look, { at, elapsedSeconds: elapsed, isReordered }),
   };
   return { scaler, memory: withEffect(memory, before, look), look, unknown: undefined, flow };
 }
@@ -138,7 +139,7 @@ function judgedBy(memory: ScalerState, before: ScalerState, look: Look): ScalerS
   // While a scale-up has brought nothing, what its replicas settle is not what a replica can.
   const isDoubtful = trial !== undefined && judged !== NO_BOTTLENECK;
   const perReplica = isDoubtful
-    ? (before.saturation.perReplica ?? judged.trial?.perReplica)
+    ? (before.saturation.perReplica ?? (judged.trial?.isKnown ? judged.trial.perReplica : undefined))
     : saturation.perReplica;
   const busyThen = saturation.measuredAt === at ? busy.perReplica : saturation.busyThen;
   const isLimit = isDoubtful && judged.trial === undefined && judged.ceiling?.since === at;

@@ -27,14 +27,28 @@ const MEMORY = 0.8;
 /** What a pause is longer than the group's state shows: the fetch before and the commit after. */
 const UNSEEN_SECONDS = 0.5;
 
-/** Takes in one look: a rebalance has begun when the group says so, or when other members are in it. */
-export function withGroup(before: Rebalances, look: Look, at: number, elapsedSeconds: number): Rebalances {
+/** When a look was taken, and whether the replica count had changed since the one before. */
+export interface GroupTime {
+  readonly at: number;
+  readonly elapsedSeconds: number;
+  readonly isReordered?: boolean;
+}
+
+/**
+ * Takes in one look: a rebalance has begun when the group says so, or when other members are in it. Replicas that are
+ * ordered while it lasts make the group begin another, without a look in between at which it was settled.
+ */
+export function withGroup(
+  before: Rebalances,
+  look: Look,
+  { at, elapsedSeconds, isReordered = false }: GroupTime,
+): Rebalances {
   const { membership } = before;
   const joined = membership !== undefined && look.membership !== membership && look.members > 0;
   const seen = look.rebalancing
     ? { ...before, since: before.since ?? at, lastAt: at, seconds: before.seconds + elapsedSeconds }
     : { ...before, since: undefined, lastAt: joined ? at : before.lastAt, membership: look.membership };
-  const begun = before.since === undefined && (look.rebalancing || joined);
+  const begun = before.since === undefined ? look.rebalancing || joined : look.rebalancing && isReordered;
   return begun ? counted(seen, before) : seen;
 }
 

@@ -2,7 +2,7 @@ import { ageSeconds } from './age.ts';
 import { worthOf } from './assignment.ts';
 import { type ArrivalRate, arrivalRate, dispersionOf } from './arrivals.ts';
 import { standingSeconds } from './backlog.ts';
-import { type Capacity, capacityOf, leastCapacity, mostCapacity } from './capacity.ts';
+import { type Capacity, capacityOf, leastCapacity } from './capacity.ts';
 import { type Look, sum } from './look.ts';
 import { settledBy } from './need.ts';
 import type { Observed } from './observe.ts';
@@ -126,7 +126,6 @@ function knowledgeOf(
   const perReplica = {
     likely: capacity.perReplica,
     least: leastCapacity(capacity, memory),
-    most: mostCapacity(capacity),
   };
   const worth = worthOf(look, shares);
   const sizing = { plan, backlog, standing, shares, worth, perReplica, feedsBottleneck };

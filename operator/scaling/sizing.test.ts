@@ -11,7 +11,7 @@ const sizing: Sizing = {
   standing: 0,
   shares: undefined,
   worth: undefined,
-  perReplica: { likely: 40, least: 40, most: 40 },
+  perReplica: { likely: 40, least: 40 },
   feedsBottleneck: false,
 };
 
@@ -33,12 +33,12 @@ function waiting(desired: number, underway: ScalerState['operation']['underway']
 test.each([
   // 260/s too much for 4 s, and 300/s while the group stops.
   ['nobody is starting', 1, undefined, { backlogIfKept: 500, backlogIfChanged: 500 + 260 * 4 + 450 }],
-  // Those are ordered anew, so that the time that they take counts in whole.
+  // Those come in 2 s; with them it is 60/s too much, until what is ordered now has come.
   [
     'others are starting',
     6,
     { at: AT - 2, from: 1, to: 6 },
-    { backlogIfKept: 500 + 260 * 2 + 450, backlogIfChanged: 500 + 260 * 4 + 450 },
+    { backlogIfKept: 500 + 260 * 2 + 450, backlogIfChanged: 500 + 260 * 2 + 60 * 2 + 450 },
   ],
   [
     'others have just been ordered',

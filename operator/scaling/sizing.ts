@@ -33,8 +33,8 @@ export interface Sizing {
   readonly shares: readonly number[] | undefined;
   /** What the present members are worth, where that is known. */
   readonly worth: Worth | undefined;
-  /** Records per second of one replica: what is ordered by, and the least and the most that it may be. */
-  readonly perReplica: { readonly likely: number; readonly least: number; readonly most: number };
+  /** Records per second of one replica: what is ordered by, and the least that it may be. */
+  readonly perReplica: { readonly likely: number; readonly least: number };
   /** Working a backlog off sooner would only move it to a stage that is full. */
   readonly feedsBottleneck: boolean;
 }
@@ -98,7 +98,6 @@ export function sizedOf(
   };
   const certain: Demand = {
     ...present,
-    capacityPerReplica: sizing.perReplica.most,
     ...planned(plan.soon),
     utilization: spare * profile.upper,
   };
@@ -127,15 +126,18 @@ function backlogs(
   const partitions = offsets?.ends.length ?? 0;
   const cold = coldStartSeconds(operation);
   const pause = rebalanceSeconds(rebalances);
-  const working =
-    perReplica.likely * effectiveReplicas(partitions, Math.min(replicas.ready, replicas.desired), shares);
-  const shortfall = Math.max(0, plan.soon - working);
+  const settles = (count: number): number => perReplica.likely * effectiveReplicas(partitions, count, shares);
+  const shortfall = (count: number): number => Math.max(0, plan.soon - settles(count));
   const { underway } = operation;
+  const present = shortfall(Math.min(replicas.ready, replicas.desired));
   const waited = underway === undefined ? 0 : at - underway.at;
-  const left = Math.max(cold - waited, waited / 4);
+  const left = underway === undefined ? cold : Math.max(cold - waited, waited / 4);
+  // Those ordered before come before those ordered now, unless they should have been here long ago.
+  const first = Math.min(left, cold);
   return {
-    backlogIfKept: backlog + (underway === undefined ? 0 : shortfall * left + plan.soon * pause),
-    backlogIfChanged: backlog + shortfall * cold + plan.soon * pause,
+    backlogIfKept: backlog + (underway === undefined ? 0 : present * left + plan.soon * pause),
+    backlogIfChanged:
+      backlog + present * first + shortfall(replicas.desired) * (cold - first) + plan.soon * pause,
   };
 }
 

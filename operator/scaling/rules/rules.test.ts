@@ -4,9 +4,9 @@ import { type Demand, NO_SURGE } from '../need.ts';
 import type { Plan } from '../plan.ts';
 import { PROFILES } from '../settings.ts';
 import type { Knowledge, Situation } from '../situation.ts';
-import type { Sized } from '../sizing.ts';
 import { newScalerState, type ScalerState } from '../state.ts';
 import { running, spec, trialOf, unknownLag } from '../test-observations.ts';
+import { sized } from '../test-sizes.ts';
 import type { ScalerSpec } from '../types.ts';
 import { bottlenecked, rollback } from './bottleneck.ts';
 import { aboveMaximum, belowMinimum } from './bounds.ts';
@@ -28,23 +28,6 @@ interface Given {
   readonly knownSince?: number;
 }
 
-const demand = (given: Partial<Demand> = {}): Demand => ({
-  partitions: 24,
-  shares: undefined,
-  present: undefined,
-  plannedPerSecond: 100,
-  capacityPerReplica: 40,
-  utilization: 0.95,
-  backlogIfKept: 0,
-  backlogIfChanged: 0,
-  surge: NO_SURGE,
-  deadlines: [
-    { ageSeconds: 7.5, withinSeconds: 5, arrivingPerSecond: 100, ifOlderThan: 0 },
-    { ageSeconds: 5, withinSeconds: 20, arrivingPerSecond: 100, ifOlderThan: 0 },
-  ],
-  ...given,
-});
-
 const plan = (because: Plan['because']): Plan => ({
   soon: 95,
   sizing: 100,
@@ -52,14 +35,6 @@ const plan = (because: Plan['because']): Plan => ({
   open: 0,
   surge: NO_SURGE,
   because,
-});
-
-const sized = (need: number, given: Partial<Demand> = {}, isLimited = false): Sized => ({
-  demand: demand(given),
-  certain: demand(given),
-  lasting: demand(given),
-  need: { replicas: need, limited: isLimited, alternatives: [] },
-  needs: { whole: need, load: need, comfort: need },
 });
 
 /** A stage of 24 partitions, known since long, with 4 replicas, that is doing well. */

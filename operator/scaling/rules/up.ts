@@ -34,18 +34,11 @@ interface Shortage {
   readonly why: string;
 }
 
-/**
- * Why the present replicas certainly do not do; undefined: they may. Where something waits there is no time to become
- * certain of what a replica can: what it likely can counts for that.
- */
-export function shortageOf({ certain, demand }: Sized, replicas: number): Shortage | undefined {
+/** Why the present replicas certainly do not do; undefined: they may. */
+export function shortageOf({ certain }: Sized, replicas: number): Shortage | undefined {
   const steady = tooFull(replicas, certain);
   if (steady !== undefined) return { steady: true, why: steady };
-  const likely = {
-    ...certain,
-    capacityPerReplica: (demand.capacityPerReplica + certain.capacityPerReplica) / 2,
-  };
-  const why = tooSlow(replicas, likely, certain.backlogIfKept);
+  const why = tooSlow(replicas, certain, certain.backlogIfKept);
   return why === undefined ? undefined : { steady: false, why };
 }
 

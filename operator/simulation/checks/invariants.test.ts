@@ -67,7 +67,7 @@ test('decide breaks none of them on random traces', () => {
   const results = Array.from({ length: 15 }, (_, index) => checkRandomTrace(index));
   expect(results.flatMap(({ breaches }) => breaches)).toEqual([]);
   expect(results.reduce((sum, { actions }) => sum + actions, 0)).toBeGreaterThan(20);
-});
+}, 60_000);
 
 test('what no replica count can settle is not asked of one', () => {
   // Of 110/s one partition gets 67/s, where a replica settles 20/s: fifteen replicas do no more for it than four.
