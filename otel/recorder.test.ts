@@ -4,7 +4,12 @@ import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
+import {
+  AlwaysOnSampler,
+  InMemorySpanExporter,
+  ParentBasedSampler,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createRecorder } from './recorder.ts';
 import { setRegistration } from './registration.ts';
@@ -33,6 +38,7 @@ const sdk = new NodeSDK({
   metricReaders: [],
   logRecordProcessors: [],
 });
+const sampler = new ParentBasedSampler({ root: new AlwaysOnSampler() });
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 const sampled = `00-${traceId}-b7ad6b7169203331-01`;
 const unsampled = `00-${traceId}-b7ad6b7169203331-00`;
@@ -55,7 +61,7 @@ const message = {
 
 beforeAll(() => {
   sdk.start();
-  const recorder = createRecorder({ resource, onEnd: (span) => processor.onEnd(span) });
+  const recorder = createRecorder({ resource, sampler, onEnd: (span) => processor.onEnd(span) });
   setRegistration({ recorder, shutdown: () => sdk.shutdown() });
 });
 afterEach(() => exporter.reset());

@@ -1,8 +1,10 @@
-import type { Attributes, Link, Span, SpanContext } from '@opentelemetry/api';
+import type { Attributes, Context, SpanContext } from '@opentelemetry/api';
 import { context, propagation, ROOT_CONTEXT, SpanKind, trace, TraceFlags } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
-import type { SpanDescription, SpanOrigin } from './child-span.ts';
-import { ChildSpan, SCOPE } from './child-span.ts';
+import type { Sampler } from '@opentelemetry/sdk-trace';
+import { SamplingDecision } from '@opentelemetry/sdk-trace';
+import type { SpanDescription, SpanOrigin, SpanPlace } from './own-span.ts';
+import { newSpanId, newTraceId, OwnSpan } from './own-span.ts';
 import type {
   BatchOptions,
   CallOptions,
@@ -17,7 +19,7 @@ import type {
 } from './span-types.ts';
 import {
   activeTraceparent,
-  formatTraceparent,
+  isUnsampled,
   RecordedBatch,
   readTraceparent,
   RecordedSpan,
@@ -25,72 +27,91 @@ import {
   UnrecordedSpan,
 } from './spans.ts';
 
+export interface RecorderOptions extends SpanOrigin {
+  readonly sampler: Sampler;
+}
+
 /**
  * Makes spans. Names and attributes follow the semantic conventions for messaging and HTTP; what is ours begins
  * with `sluice.`. The list is in schema/README.md.
  *
- * What begins a trace is asked of the SDK, whose sampler decides; what continues one follows the flag that came
- * with it, so that a transaction is recorded in all services or in none, and costs next to nothing in the latter case.
+ * What begins a trace is decided by the sampler; what continues one follows the flag that came with it, so that a
+ * transaction is recorded in all services or in none, and costs next to nothing in the latter case.
  */
-export function createRecorder(origin: SpanOrigin): SpanRecorder {
-  const tracer = trace.getTracer(SCOPE.name);
+export function createRecorder(options: RecorderOptions): SpanRecorder {
+  const { sampler } = options;
+
+  /** Where what begins here stands, a request of a client's trace included; a traceparent when it is not recorded. */
+  function begin(name: string, kind: SpanKind, from: Context = ROOT_CONTEXT): SpanPlace | UnrecordedSpan {
+    const parent = from === ROOT_CONTEXT ? undefined : trace.getSpanContext(from);
+    const traceId = parent?.traceId ?? newTraceId();
+    const { decision } = sampler.shouldSample(from, traceId, name, kind, {}, []);
+    if (decision === SamplingDecision.RECORD_AND_SAMPLED) return { traceId, parent };
+    return new UnrecordedSpan(`00-${traceId}-${newSpanId()}-00`);
+  }
 
   /** `wrap` gets the span when it is to be recorded. */
   function open<Recorded>(
     traceparent: string | undefined,
     describe: () => SpanDescription,
-    wrap: (span: Span) => Recorded,
+    wrap: (span: OwnSpan) => Recorded,
   ): Recorded | UnrecordedSpan {
+    if (traceparent !== undefined && isUnsampled(traceparent)) return new UnrecordedSpan(traceparent);
     const parent = traceparent === undefined ? null : readTraceparent(traceparent);
     if (parent && !isSampled(parent)) return new UnrecordedSpan(traceparent!);
     const description = describe();
-    if (parent) return wrap(new ChildSpan(description, parent, origin));
-    return wrap(tracer.startSpan(description.name, { ...description, root: true }, ROOT_CONTEXT));
+    if (parent) return wrap(new OwnSpan(description, { traceId: parent.traceId, parent }, options));
+    const place = begin(description.name, description.kind);
+    return place instanceof UnrecordedSpan ? place : wrap(new OwnSpan(description, place, options));
   }
 
   return {
-    request(options) {
-      const parent = propagation.extract(ROOT_CONTEXT, options.headers);
-      const span = tracer.startSpan(options.method, { kind: SpanKind.SERVER }, parent);
-      if (!span.isRecording()) return new UnrecordedSpan(formatTraceparent(span.spanContext()));
-      return new RecordedRequest(span, options);
+    request(request) {
+      const place = begin(request.method, SpanKind.SERVER, clientContext(request));
+      if (place instanceof UnrecordedSpan) return place;
+      return new RecordedRequest(new OwnSpan(requestSpan(request), place, options), request.method);
     },
-    send: (options) =>
+    send: (sending) =>
       open(
-        options.traceparent,
-        () => sendSpan(options),
-        (span) => new RecordedSend(span, options.batch),
+        sending.traceparent,
+        () => sendSpan(sending),
+        (span) => new RecordedSend(span, sending.batch),
       ),
-    process: (options) =>
+    process: (message) =>
       open(
-        options.traceparent,
-        () => processSpan(options),
-        (span) => new RecordedProcess(span, options.batch),
+        message.traceparent,
+        () => processSpan(message),
+        (span) => new RecordedProcess(span, message.batch),
       ),
-    call: (options) =>
+    call: (call) =>
       open(
-        options.traceparent,
-        () => callSpan(options),
+        call.traceparent,
+        () => callSpan(call),
         (span) => new RecordedCall(span),
       ),
-    batch(name, options) {
-      const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, root: true }, ROOT_CONTEXT);
-      if (!span.isRecording()) return UNRECORDED_BATCH;
-      const batch = new RecordedBatch(span.setAttributes(batchAttributes(options)));
-      for (const traceparent of options.traceparents ?? []) {
+    batch(name, described) {
+      const kind = SpanKind.CLIENT;
+      const place = begin(name, kind);
+      if (place instanceof UnrecordedSpan) return UNRECORDED_BATCH;
+      const attributes = batchAttributes(described);
+      const batch = new RecordedBatch(new OwnSpan({ name, kind, attributes }, place, options));
+      for (const traceparent of described.traceparents ?? []) {
         if (batch.isFull) break;
-        const member = readTraceparent(traceparent);
+        const member = isUnsampled(traceparent) ? null : readTraceparent(traceparent);
         if (member && isSampled(member)) batch.link(member);
       }
       return batch;
     },
     beginnings(name) {
+      const kind = SpanKind.PRODUCER;
       const request = trace.getSpanContext(context.active());
-      const links: Link[] = request ? [{ context: request }] : [];
       return () => {
-        const span = tracer.startSpan(name, { kind: SpanKind.PRODUCER, root: true, links }, ROOT_CONTEXT);
+        const place = begin(name, kind);
+        if (place instanceof UnrecordedSpan) return place.traceparent;
+        const span = new OwnSpan({ name, kind, attributes: {} }, place, options);
+        if (request) span.addLink({ context: request });
         span.end();
-        return formatTraceparent(span.spanContext());
+        return span.traceparent;
       };
     },
     untraced: (work) => context.with(suppressTracing(ROOT_CONTEXT), work),
@@ -102,15 +123,18 @@ function isSampled({ traceFlags }: SpanContext): boolean {
   return (traceFlags & TraceFlags.SAMPLED) !== 0;
 }
 
+/** What the headers of a request say, to those propagators that find something of theirs in them. */
+function clientContext({ headers }: RequestOptions): Context {
+  const named = propagation.fields().some((field) => headers[field] !== undefined);
+  return named ? propagation.extract(ROOT_CONTEXT, headers) : ROOT_CONTEXT;
+}
+
 class RecordedRequest extends RecordedSpan implements RequestSpan {
   private readonly method: string;
 
-  constructor(span: Span, { method, path, headers }: RequestOptions) {
+  constructor(span: OwnSpan, method: string) {
     super(span);
     this.method = method;
-    span.setAttributes({ 'http.request.method': method, 'url.path': path, 'url.scheme': 'http' });
-    const agent = headers['user-agent'];
-    if (agent !== undefined) span.setAttribute('user_agent.original', agent);
   }
 
   end(status: number, route: string | undefined): void {
@@ -145,6 +169,13 @@ class RecordedCall extends RecordedSpan implements CallSpan {
     if (answer >= 400) this.markFailed(String(answer));
     this.finish();
   }
+}
+
+function requestSpan({ method, path, headers }: RequestOptions): SpanDescription {
+  const attributes: Attributes = { 'http.request.method': method, 'url.path': path, 'url.scheme': 'http' };
+  const agent = headers['user-agent'];
+  if (agent !== undefined) attributes['user_agent.original'] = agent;
+  return { name: method, kind: SpanKind.SERVER, attributes };
 }
 
 function sendSpan(options: SendOptions): SpanDescription {

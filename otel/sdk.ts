@@ -1,4 +1,3 @@
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
 import {
@@ -11,7 +10,15 @@ import {
 } from '@opentelemetry/resources';
 import type { Resource } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
-import { BatchSpanProcessor, ParentBasedSampler, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace';
+import type { Sampler } from '@opentelemetry/sdk-trace';
+import {
+  AlwaysOffSampler,
+  AlwaysOnSampler,
+  ParentBasedSampler,
+  TraceIdRatioBasedSampler,
+} from '@opentelemetry/sdk-trace';
+import { SpanSender } from './otlp/span-sender.ts';
+import { openTransport } from './otlp/transport.ts';
 import { createRecorder } from './recorder.ts';
 import { setRegistration } from './registration.ts';
 import { defaultServiceName } from './tracing-env.ts';
@@ -23,21 +30,21 @@ type Env = Readonly<Record<string, string | undefined>>;
  * before pg is imported: it is patched while it loads, which needs no hook for ESM since all of it is CommonJS.
  */
 export function startTracing(env: Env, mainPath: string | undefined): void {
-  const sampler = defaultSampler(env);
+  const sampler = samplerOf(env);
   const resource = describeProcess(env, mainPath);
-  const processor = spanProcessor(env);
+  const processor = spanSender(env, resource);
   const sdk = new NodeSDK({
     resource,
     autoDetectResources: false,
     spanProcessors: [processor],
-    ...(sampler && { sampler }),
+    sampler,
     instrumentations: instrumentations(),
     // Not undefined: the SDK would then add exporters for both by itself.
     metricReaders: [],
     logRecordProcessors: [],
   });
   sdk.start();
-  const recorder = createRecorder({ resource, onEnd: (span) => processor.onEnd(span) });
+  const recorder = createRecorder({ resource, sampler, onEnd: (span) => processor.onEnd(span) });
   setRegistration({ recorder, shutdown: () => sdk.shutdown() });
 }
 
@@ -56,29 +63,35 @@ function instrumentations(): Instrumentation[] {
   ];
 }
 
-/**
- * The SDK's own defaults (a queue of 2,048, emptied every 5 s) drop spans under load. What is sent soon is also cheaper:
- * spans that wait are moved to the old part of the heap.
- */
-function spanProcessor(env: Env): BatchSpanProcessor {
-  return new BatchSpanProcessor({
-    exporter: new OTLPTraceExporter(),
-    maxQueueSize: positive(env['OTEL_BSP_MAX_QUEUE_SIZE'], 16_384),
-    maxExportBatchSize: positive(env['OTEL_BSP_MAX_EXPORT_BATCH_SIZE'], 1_024),
-    scheduledDelayMillis: positive(env['OTEL_BSP_SCHEDULE_DELAY'], 500),
-    exportTimeoutMillis: positive(env['OTEL_BSP_EXPORT_TIMEOUT'], 10_000),
+/** The SDK's own defaults (a queue of 2,048, emptied every 5 s) drop spans under load. */
+function spanSender(env: Env, resource: Resource): SpanSender {
+  return new SpanSender({
+    resource,
+    transport: openTransport(positive(env['OTEL_BSP_EXPORT_TIMEOUT'])),
+    maxQueueSize: positive(env['OTEL_BSP_MAX_QUEUE_SIZE']) ?? 16_384,
+    maxExportBatchSize: positive(env['OTEL_BSP_MAX_EXPORT_BATCH_SIZE']) ?? 2_048,
+    scheduledDelayMillis: positive(env['OTEL_BSP_SCHEDULE_DELAY']) ?? 500,
   });
 }
 
-/** Undefined where OTEL_TRACES_SAMPLER names one: the SDK reads that itself. */
-function defaultSampler(env: Env): ParentBasedSampler | undefined {
-  if (env['OTEL_TRACES_SAMPLER']) return undefined;
-  const ratio = Number(env['OTEL_TRACES_SAMPLER_ARG'] || 1);
-  const valid = ratio >= 0 && ratio <= 1;
-  return new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(valid ? ratio : 1) });
+const ROOT_SAMPLERS: Readonly<Record<string, (ratio: number) => Sampler>> = {
+  always_on: () => new AlwaysOnSampler(),
+  always_off: () => new AlwaysOffSampler(),
+  traceidratio: (ratio) => new TraceIdRatioBasedSampler(ratio),
+};
+const PARENT_BASED = 'parentbased_';
+
+/** By the names of OTEL_TRACES_SAMPLER that OpenTelemetry specifies; without one, or another, parentbased_traceidratio. */
+function samplerOf(env: Env): Sampler {
+  const argument = Number(env['OTEL_TRACES_SAMPLER_ARG'] || 1);
+  const ratio = argument >= 0 && argument <= 1 ? argument : 1;
+  const name = env['OTEL_TRACES_SAMPLER'] ?? '';
+  const create = ROOT_SAMPLERS[name.replace(PARENT_BASED, '')];
+  const root = create?.(ratio) ?? new TraceIdRatioBasedSampler(ratio);
+  return create && !name.startsWith(PARENT_BASED) ? root : new ParentBasedSampler({ root });
 }
 
-function positive(text: string | undefined, fallback: number): number {
+function positive(text: string | undefined): number | undefined {
   const value = Number(text);
-  return text && Number.isFinite(value) && value > 0 ? value : fallback;
+  return text && Number.isFinite(value) && value > 0 ? value : undefined;
 }

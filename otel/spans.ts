@@ -1,4 +1,4 @@
-import type { Span, SpanContext } from '@opentelemetry/api';
+import type { Context, Span, SpanContext } from '@opentelemetry/api';
 import {
   context,
   createContextKey,
@@ -8,6 +8,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { parseTraceParent } from '@opentelemetry/core';
+import { OwnSpan } from './own-span.ts';
 import type { BatchSpan, LinkTarget } from './span-types.ts';
 
 /** Where a context without a span carries the traceparent of what is not recorded. */
@@ -23,6 +24,11 @@ export function formatTraceparent({ traceId, spanId, traceFlags }: SpanContext):
 
 /** W3C Trace Context, version 00: with the one flag there is, and no identifier of zeros. */
 const TRACEPARENT_00 = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+/** Whether a traceparent says that nothing is to be recorded; false also for what is none. */
+export function isUnsampled(traceparent: string): boolean {
+  return traceparent.length === 55 && traceparent.endsWith('-00') && traceparent.startsWith('00-');
+}
 
 /** What a traceparent names; null where it is not valid. Later versions, which nobody writes yet, are left to the library. */
 export function readTraceparent(text: string): SpanContext | null {
@@ -40,14 +46,16 @@ export function readTraceparent(text: string): SpanContext | null {
 
 /** A started span: its name for others, and its context for what is done in it. */
 export class RecordedSpan {
-  readonly traceparent: string;
-  protected readonly span: Span;
+  protected readonly span: OwnSpan;
 
-  constructor(span: Span, batch?: LinkTarget) {
+  constructor(span: OwnSpan, batch?: LinkTarget) {
     this.span = span;
-    this.traceparent = formatTraceparent(span.spanContext());
     if (batch?.spanContext) span.addLink({ context: batch.spanContext });
     batch?.link(span.spanContext());
+  }
+
+  get traceparent(): string {
+    return this.span.traceparent;
   }
 
   run<Result>(work: () => Result): Result {
@@ -75,18 +83,39 @@ export class UnrecordedSpan {
   }
 
   run<Result>(work: () => Result): Result {
-    return context.with(ROOT_CONTEXT.setValue(TRACEPARENT, this.traceparent), work);
+    return context.with(new UnrecordedContext(this.traceparent), work);
   }
 
   end(): void {}
 }
 
+/** As ROOT_CONTEXT with this one value, which costs many times as much. */
+class UnrecordedContext implements Context {
+  private readonly traceparent: string;
+
+  constructor(traceparent: string) {
+    this.traceparent = traceparent;
+  }
+
+  getValue(key: symbol): unknown {
+    return key === TRACEPARENT ? this.traceparent : undefined;
+  }
+
+  setValue(key: symbol, value: unknown): Context {
+    return ROOT_CONTEXT.setValue(TRACEPARENT, this.traceparent).setValue(key, value);
+  }
+
+  deleteValue(key: symbol): Context {
+    return key === TRACEPARENT ? ROOT_CONTEXT : this;
+  }
+}
+
 /** Work that serves many transactions at once: the root of a trace of its own. */
 export class RecordedBatch implements LinkTarget {
-  private readonly span: Span;
+  private readonly span: OwnSpan;
   private links = 0;
 
-  constructor(span: Span) {
+  constructor(span: OwnSpan) {
     this.span = span;
   }
 
@@ -123,9 +152,11 @@ export const UNRECORDED_BATCH: BatchSpan = {
 /** Of what surrounds this, recorded or not. */
 export function activeTraceparent(): string | undefined {
   const active = context.active();
-  const span = trace.getSpanContext(active);
-  if (span) return isSpanContextValid(span) ? formatTraceparent(span) : undefined;
-  return active.getValue(TRACEPARENT) as string | undefined;
+  const span = trace.getSpan(active);
+  if (!span) return active.getValue(TRACEPARENT) as string | undefined;
+  if (span instanceof OwnSpan) return span.traceparent;
+  const named = span.spanContext();
+  return isSpanContextValid(named) ? formatTraceparent(named) : undefined;
 }
 
 function fail(span: Span, error: unknown): void {

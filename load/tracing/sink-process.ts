@@ -8,7 +8,8 @@ let bytes = 0;
 
 const server = createServer((request, response) => {
   request.on('data', (chunk: Buffer) => void (bytes += chunk.length));
-  request.on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'));
+  // The answer without anything to say, in Protocol Buffers, is empty.
+  request.on('end', () => response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end());
 });
 server.listen({ port: 0, host: '127.0.0.1' }, () =>
   send({ kind: 'listening', port: (server.address() as AddressInfo).port }),

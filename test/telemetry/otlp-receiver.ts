@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { z } from 'zod';
+import { readExportRequest } from './otlp-protobuf.ts';
 
 /** A span as it arrived, flattened. */
 export interface ReceivedSpan {
@@ -59,7 +60,7 @@ const exportRequest = z.object({
   ),
 });
 
-/** Opens an OTLP/http endpoint on loopback that keeps the spans it is sent (JSON encoding). */
+/** Opens an OTLP/http endpoint on loopback that keeps the spans it is sent (Protocol Buffers). */
 export async function openOtlpReceiver(): Promise<OtlpReceiver> {
   const spans: ReceivedSpan[] = [];
   const server = createServer((request, response) => void receive(request, response, spans));
@@ -92,10 +93,11 @@ async function receive(
 ): Promise<void> {
   const raw = await buffer(request);
   const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw;
-  const parsed = exportRequest.safeParse(JSON.parse(body.toString()));
+  const parsed = exportRequest.safeParse(readExportRequest(body));
   if (parsed.success) spans.push(...flatten(parsed.data));
-  response.writeHead(parsed.success ? 200 : 400, { 'content-type': 'application/json' });
-  response.end(parsed.success ? '{}' : JSON.stringify({ message: parsed.error.message }));
+  // An answer that has nothing to say is empty.
+  response.writeHead(parsed.success ? 200 : 400, { 'content-type': 'application/x-protobuf' });
+  response.end();
 }
 
 function flatten({ resourceSpans }: z.infer<typeof exportRequest>): ReceivedSpan[] {

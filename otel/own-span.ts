@@ -27,19 +27,30 @@ export interface SpanDescription {
   readonly attributes: Attributes;
 }
 
+/** Where a span stands: `parent` is undefined for one that begins a trace. */
+export interface SpanPlace {
+  readonly traceId: string;
+  readonly parent: SpanContext | undefined;
+}
+
 const ids = new RandomIdGenerator();
-export const SCOPE = { name: 'sluice' };
+export const newTraceId = (): string => ids.generateTraceId();
+export const newSpanId = (): string => ids.generateSpanId();
+
+const SCOPE = { name: 'sluice' };
 const UNSET: SpanStatus = { code: SpanStatusCode.UNSET };
 const NO_DURATION: HrTime = [0, 0];
 
 /**
- * A recorded span below another. Does what the SDK's own does, without what need not be done again for each span
- * of a transaction: asking the sampler, checking attributes that we have written ourselves, counting for metrics
+ * A recorded span. Does what the SDK's own does, without what need not be done again for each span of a
+ * transaction: asking the sampler, checking attributes that we have written ourselves, counting for metrics
  * of the SDK that nobody has turned on. ADR 16 says why.
  */
-export class ChildSpan implements Span, ReadableSpan {
+export class OwnSpan implements Span, ReadableSpan {
+  /** Its name in a header. */
+  readonly traceparent: string;
   readonly kind: SpanKind;
-  readonly parentSpanContext: SpanContext;
+  readonly parentSpanContext?: SpanContext;
   readonly attributes: Attributes;
   readonly links: Link[] = [];
   readonly events: TimedEvent[] = [];
@@ -60,17 +71,16 @@ export class ChildSpan implements Span, ReadableSpan {
   private readonly began: number;
   private readonly onEnd: SpanOrigin['onEnd'];
 
-  /** `parent` is sampled, and came from elsewhere: whether to record was decided where the trace began. */
-  constructor(description: SpanDescription, parent: SpanContext, { resource, onEnd }: SpanOrigin) {
+  /** That it is to be recorded has been decided: where the trace begins, nowhere else. */
+  constructor(description: SpanDescription, { traceId, parent }: SpanPlace, { resource, onEnd }: SpanOrigin) {
+    const spanId = newSpanId();
     this.name = description.name;
     this.kind = description.kind;
     this.attributes = description.attributes;
-    this.parentSpanContext = parent;
-    this.context = {
-      traceId: parent.traceId,
-      spanId: ids.generateSpanId(),
-      traceFlags: TraceFlags.SAMPLED,
-    };
+    if (parent) this.parentSpanContext = parent;
+    this.context = { traceId, spanId, traceFlags: TraceFlags.SAMPLED };
+    if (parent?.traceState) this.context.traceState = parent.traceState;
+    this.traceparent = `00-${traceId}-${spanId}-01`;
     this.resource = resource;
     this.onEnd = onEnd;
     this.startMs = Date.now();
