@@ -1,4 +1,4 @@
-import type { Context, Span, SpanContext } from '@opentelemetry/api';
+import type { Span, SpanContext } from '@opentelemetry/api';
 import {
   context,
   createContextKey,
@@ -9,6 +9,7 @@ import {
 } from '@opentelemetry/api';
 import { parseTraceParent } from '@opentelemetry/core';
 import { OwnSpan } from './own-span.ts';
+import { contextOf, SingleContext } from './single-context.ts';
 import type { BatchSpan, LinkTarget } from './span-types.ts';
 
 /** Where a context without a span carries the traceparent of what is not recorded. */
@@ -59,7 +60,7 @@ export class RecordedSpan {
   }
 
   run<Result>(work: () => Result): Result {
-    return context.with(trace.setSpan(ROOT_CONTEXT, this.span), work);
+    return context.with(contextOf(this.span), work);
   }
 
   /** An answer that is an error by itself, without an exception: `type` as in the attribute error.type. */
@@ -83,31 +84,10 @@ export class UnrecordedSpan {
   }
 
   run<Result>(work: () => Result): Result {
-    return context.with(new UnrecordedContext(this.traceparent), work);
+    return context.with(new SingleContext(TRACEPARENT, this.traceparent), work);
   }
 
   end(): void {}
-}
-
-/** As ROOT_CONTEXT with this one value, which costs many times as much. */
-class UnrecordedContext implements Context {
-  private readonly traceparent: string;
-
-  constructor(traceparent: string) {
-    this.traceparent = traceparent;
-  }
-
-  getValue(key: symbol): unknown {
-    return key === TRACEPARENT ? this.traceparent : undefined;
-  }
-
-  setValue(key: symbol, value: unknown): Context {
-    return ROOT_CONTEXT.setValue(TRACEPARENT, this.traceparent).setValue(key, value);
-  }
-
-  deleteValue(key: symbol): Context {
-    return key === TRACEPARENT ? ROOT_CONTEXT : this;
-  }
 }
 
 /** Work that serves many transactions at once: the root of a trace of its own. */
@@ -132,7 +112,7 @@ export class RecordedBatch implements LinkTarget {
   }
 
   run<Result>(work: () => Result): Result {
-    return context.with(trace.setSpan(ROOT_CONTEXT, this.span), work);
+    return context.with(contextOf(this.span), work);
   }
 
   end(error?: unknown): void {
