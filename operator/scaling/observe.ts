@@ -139,7 +139,7 @@ function judgedBy(memory: ScalerState, before: ScalerState, look: Look): ScalerS
   // While a scale-up has brought nothing, what its replicas settle is not what a replica can.
   const isDoubtful = trial !== undefined && judged !== NO_BOTTLENECK;
   const perReplica = isDoubtful
-    ? (before.saturation.perReplica ?? (judged.trial?.isKnown ? judged.trial.perReplica : undefined))
+    ? (before.saturation.perReplica ?? judged.trial?.perReplica)
     : saturation.perReplica;
   const busyThen = saturation.measuredAt === at ? busy.perReplica : saturation.busyThen;
   const isLimit = isDoubtful && judged.trial === undefined && judged.ceiling?.since === at;
