@@ -10,17 +10,11 @@ import {
 } from '@opentelemetry/resources';
 import type { Resource } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
-import type { Sampler } from '@opentelemetry/sdk-trace';
-import {
-  AlwaysOffSampler,
-  AlwaysOnSampler,
-  ParentBasedSampler,
-  TraceIdRatioBasedSampler,
-} from '@opentelemetry/sdk-trace';
 import { SpanSender } from './otlp/span-sender.ts';
 import { openTransport } from './otlp/transport.ts';
 import { createRecorder } from './recorder.ts';
 import { setRegistration } from './registration.ts';
+import { samplerOf } from './sampler.ts';
 import { defaultServiceName } from './tracing-env.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -72,23 +66,6 @@ function spanSender(env: Env, resource: Resource): SpanSender {
     maxExportBatchSize: positive(env['OTEL_BSP_MAX_EXPORT_BATCH_SIZE']) ?? 2_048,
     scheduledDelayMillis: positive(env['OTEL_BSP_SCHEDULE_DELAY']) ?? 500,
   });
-}
-
-const ROOT_SAMPLERS: Readonly<Record<string, (ratio: number) => Sampler>> = {
-  always_on: () => new AlwaysOnSampler(),
-  always_off: () => new AlwaysOffSampler(),
-  traceidratio: (ratio) => new TraceIdRatioBasedSampler(ratio),
-};
-const PARENT_BASED = 'parentbased_';
-
-/** By the names of OTEL_TRACES_SAMPLER that OpenTelemetry specifies; without one, or another, parentbased_traceidratio. */
-function samplerOf(env: Env): Sampler {
-  const argument = Number(env['OTEL_TRACES_SAMPLER_ARG'] || 1);
-  const ratio = argument >= 0 && argument <= 1 ? argument : 1;
-  const name = env['OTEL_TRACES_SAMPLER'] ?? '';
-  const create = ROOT_SAMPLERS[name.replace(PARENT_BASED, '')];
-  const root = create?.(ratio) ?? new TraceIdRatioBasedSampler(ratio);
-  return create && !name.startsWith(PARENT_BASED) ? root : new ParentBasedSampler({ root });
 }
 
 function positive(text: string | undefined): number | undefined {
