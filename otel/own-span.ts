@@ -13,6 +13,7 @@ import { SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import { millisToHrTime } from '@opentelemetry/core';
 import type { ReadableSpan, TimedEvent } from '@opentelemetry/sdk-trace';
 import { RandomIdGenerator } from '@opentelemetry/sdk-trace';
+import { formatTraceparent } from './traceparent.ts';
 
 /** What all spans of this process have in common, and where they go when they have ended. */
 export interface SpanOrigin {
@@ -73,14 +74,13 @@ export class OwnSpan implements Span, ReadableSpan {
 
   /** That it is to be recorded has been decided: where the trace begins, nowhere else. */
   constructor(description: SpanDescription, { traceId, parent }: SpanPlace, { resource, onEnd }: SpanOrigin) {
-    const spanId = newSpanId();
     this.name = description.name;
     this.kind = description.kind;
     this.attributes = description.attributes;
     if (parent) this.parentSpanContext = parent;
-    this.context = { traceId, spanId, traceFlags: TraceFlags.SAMPLED };
+    this.context = { traceId, spanId: newSpanId(), traceFlags: TraceFlags.SAMPLED };
     if (parent?.traceState) this.context.traceState = parent.traceState;
-    this.traceparent = `00-${traceId}-${spanId}-01`;
+    this.traceparent = formatTraceparent(this.context);
     this.resource = resource;
     this.onEnd = onEnd;
     this.startMs = Date.now();

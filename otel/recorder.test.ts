@@ -13,7 +13,7 @@ import {
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createRecorder } from './recorder.ts';
 import { setRegistration } from './registration.ts';
-import { formatTraceparent } from './spans.ts';
+import { formatTraceparent } from './traceparent.ts';
 import { SPANS } from './schema/spans.ts';
 import {
   currentTraceparent,

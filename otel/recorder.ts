@@ -17,15 +17,8 @@ import type {
   SendSpan,
   SpanRecorder,
 } from './span-types.ts';
-import {
-  activeTraceparent,
-  isUnsampled,
-  RecordedBatch,
-  readTraceparent,
-  RecordedSpan,
-  UNRECORDED_BATCH,
-  UnrecordedSpan,
-} from './spans.ts';
+import { activeTraceparent, RecordedBatch, RecordedSpan, UNRECORDED_BATCH, UnrecordedSpan } from './spans.ts';
+import { formatTraceparent, isUnsampled, readTraceparent } from './traceparent.ts';
 
 export interface RecorderOptions extends SpanOrigin {
   readonly sampler: Sampler;
@@ -47,7 +40,8 @@ export function createRecorder(options: RecorderOptions): SpanRecorder {
     const traceId = parent?.traceId ?? newTraceId();
     const { decision } = sampler.shouldSample(from, traceId, name, kind, {}, []);
     if (decision === SamplingDecision.RECORD_AND_SAMPLED) return { traceId, parent };
-    return new UnrecordedSpan(`00-${traceId}-${newSpanId()}-00`);
+    const unsampled = { traceId, spanId: newSpanId(), traceFlags: TraceFlags.NONE };
+    return new UnrecordedSpan(formatTraceparent(unsampled));
   }
 
   /** `wrap` gets the span when it is to be recorded. */

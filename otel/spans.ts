@@ -7,43 +7,16 @@ import {
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api';
-import { parseTraceParent } from '@opentelemetry/core';
 import { OwnSpan } from './own-span.ts';
 import { contextOf, SingleContext } from './single-context.ts';
 import type { BatchSpan, LinkTarget } from './span-types.ts';
+import { formatTraceparent } from './traceparent.ts';
 
 /** Where a context without a span carries the traceparent of what is not recorded. */
 const TRACEPARENT = createContextKey('sluice.traceparent');
 
 /** A batch links to this many of its spans at the most; each of them links to its batch in any case. */
 export const LINKS_MAX = 64;
-
-/** The header value that names a span. */
-export function formatTraceparent({ traceId, spanId, traceFlags }: SpanContext): string {
-  return `00-${traceId}-${spanId}-0${(traceFlags & 1).toString()}`;
-}
-
-/** W3C Trace Context, version 00: with the one flag there is, and no identifier of zeros. */
-const TRACEPARENT_00 = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
-
-/** Whether a traceparent says that nothing is to be recorded; false also for what is none. */
-export function isUnsampled(traceparent: string): boolean {
-  return traceparent.length === 55 && traceparent.endsWith('-00') && traceparent.startsWith('00-');
-}
-
-/** What a traceparent names; null where it is not valid. Later versions, which nobody writes yet, are left to the library. */
-export function readTraceparent(text: string): SpanContext | null {
-  if (!TRACEPARENT_00.test(text)) {
-    const parsed = parseTraceParent(text);
-    return parsed && { ...parsed, isRemote: true };
-  }
-  return {
-    traceId: text.slice(3, 35),
-    spanId: text.slice(36, 52),
-    traceFlags: Number.parseInt(text.slice(53), 16),
-    isRemote: true,
-  };
-}
 
 /** A started span: its name for others, and its context for what is done in it. */
 export class RecordedSpan {

@@ -126,12 +126,12 @@ function backlogs(
   const partitions = offsets?.ends.length ?? 0;
   const cold = coldStartSeconds(operation);
   const pause = rebalanceSeconds(rebalances);
-  const settles = (count: number): number => perReplica.likely * effectiveReplicas(partitions, count, shares);
-  const shortfall = (count: number): number => Math.max(0, plan.soon - settles(count));
+  const shortfall = (count: number): number =>
+    Math.max(0, plan.soon - perReplica.likely * effectiveReplicas(partitions, count, shares));
   const { underway } = operation;
   const present = shortfall(Math.min(replicas.ready, replicas.desired));
   const waited = underway === undefined ? 0 : at - underway.at;
-  const left = underway === undefined ? cold : Math.max(cold - waited, waited / 4);
+  const left = Math.max(cold - waited, waited / 4);
   // Those ordered before come before those ordered now, unless they should have been here long ago.
   const first = Math.min(left, cold);
   return {

@@ -14,57 +14,54 @@ const STAGES = ['relay', 'validate', 'remote', 'persist'] as const;
 const BACK_MS = 8_000;
 
 test('Kafka is killed, and started again by the supervisor', async () => {
-  const backMs: number[] = [];
-  const { faults, tally } = await play(stack, {
+  const { faults, tally, recoveries } = await play(stack, {
     ...LOAD,
     name: 'kill -9 Kafka',
     fault: async ({ recovered }) => {
       for (let kill = 0; kill < 2; kill++) {
         await stack.killAndWait('kafka');
-        backMs.push(await recovered());
+        await recovered();
         await sleep(1_000);
       }
     },
   });
   expect(faults).toEqual([]);
-  expect(Math.max(...backMs)).toBeLessThan(BACK_MS);
+  expect(Math.max(...recoveries)).toBeLessThan(BACK_MS);
   expect(tally).toMatchObject({ refusals: 0, lost: 0 });
 });
 
 test('Kafka is stopped for 20 s: accepting goes on without an error', async () => {
-  let backMs = 0;
-  const { faults, tally } = await play(stack, {
+  const { faults, tally, recoveries } = await play(stack, {
     ...LOAD,
     name: 'Kafka stopped for 20 s',
     fault: async ({ recovered }) => {
       await stack.handles.stopKafka();
       await sleep(20_000);
       await stack.handles.startKafka();
-      backMs = await recovered();
+      await recovered();
     },
     minAccepted: 1_000,
   });
   expect(faults).toEqual([]);
-  expect(backMs).toBeLessThan(BACK_MS);
+  expect(Math.max(...recoveries)).toBeLessThan(BACK_MS);
   expect(tally).toMatchObject({ refusals: 0, lost: 0 });
 });
 
 test('Kafka is restarted gracefully, three times: no consumer dies silently', async () => {
-  const backMs: number[] = [];
-  const { faults, tally } = await play(stack, {
+  const { faults, tally, recoveries } = await play(stack, {
     ...LOAD,
     name: 'Kafka restarted gracefully',
     fault: async ({ recovered }) => {
       for (let restart = 0; restart < 3; restart++) {
         await stack.handles.stopKafka();
         await stack.handles.startKafka();
-        backMs.push(await recovered());
+        await recovered();
         await sleep(1_000);
       }
     },
   });
   expect(faults).toEqual([]);
-  expect(Math.max(...backMs)).toBeLessThan(BACK_MS);
+  expect(Math.max(...recoveries)).toBeLessThan(BACK_MS);
   expect(tally).toMatchObject({ refusals: 0, lost: 0 });
 });
 

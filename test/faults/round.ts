@@ -43,6 +43,8 @@ export interface RoundResult {
   readonly tally: Tally;
   /** How many ended how, by kind: `good done`. */
   readonly states: Readonly<Record<string, number>>;
+  /** Ms of each time that a payment was followed, in order; the last one after the fault. */
+  readonly recoveries: readonly number[];
   /** Everything that is not as it should be, in words; empty when the round has passed. */
   readonly faults: readonly string[];
 }
@@ -78,8 +80,8 @@ export async function play(stack: UnderTest, round: Round): Promise<RoundResult>
   const settledMs = await settle(stack, round.settleMs);
   const { states, wrong } = await compareBooks(stack, client);
   const tally = client.journal.tally();
-  const result = { tally, states };
-  say(round.name, { ...result, recoveries, settledMs });
+  const result = { tally, states, recoveries };
+  say(round.name, { ...result, settledMs });
   const faults = [
     ...client.journal.complaints,
     ...wrong,
