@@ -44,7 +44,7 @@ export interface ConsumerHandler {
    * `heartbeat` must be called at least every few hundred ms while waiting, and its rejection let through.
    */
   onMessages(messages: readonly IncomingMessage[], heartbeat: () => Promise<void>): Promise<void>;
-  /** The group is rebalancing: offsets of the last assignment must no longer be committed. */
+  /** The group is rebalancing: offsets of the last assignment can be committed for the last time, before it returns. */
   onRevoked(): void;
   /** A new assignment has begun; it may be empty, when there are more members than partitions. */
   onAssigned(partitions: readonly TopicPartition[]): void;

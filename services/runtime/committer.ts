@@ -14,7 +14,7 @@ export interface CommitterOptions {
 
 const INTERVAL_MS = 200;
 
-/** Commits what has been settled, a few times a second and once more at the end. */
+/** Commits what has been settled, a few times a second, before each rebalance and once more at the end. */
 export class Committer {
   private readonly options: CommitterOptions;
   private timer: NodeJS.Timeout | undefined;
@@ -28,6 +28,14 @@ export class Committer {
     this.timer = setInterval(() => {
       this.running = this.running.then(() => this.commit());
     }, INTERVAL_MS);
+  }
+
+  /**
+   * Commits at once what has been settled: the group is about to be joined again, and this goes out before. Who has
+   * a partition next need not look at it again.
+   */
+  beforeRejoin(): void {
+    void this.commit();
   }
 
   async stop(): Promise<void> {

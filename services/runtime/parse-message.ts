@@ -28,10 +28,17 @@ export type Parsed =
 
 const MAX_VALUE_BYTES = 262_144;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const ajv = new Ajv2020({ strict: true, strictRequired: false, allErrors: false });
+// The schemas are tested to be schemas; to check that once more would be half of what the first message waits for.
+const ajv = new Ajv2020({ strict: true, strictRequired: false, allErrors: false, validateSchema: false });
 addFormats.default(ajv);
 const validators = new Map<EventName, ValidateFunction>();
-/** Compiled when the first event of a name comes: a stage consumes few of them, and all would be a tenth of its start. */
+
+/** Compiles the schemas of the events that will come, so that the first of them need not wait for it. */
+export function prepareFor(events: readonly EventName[]): void {
+  for (const event of events) validatorOf(event);
+}
+
+/** A stage consumes few events, and to compile all would be a tenth of its start. */
 function validatorOf(event: EventName): ValidateFunction {
   const known = validators.get(event);
   if (known) return known;

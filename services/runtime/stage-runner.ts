@@ -138,6 +138,7 @@ class Runner implements StageRunner, ConsumerHandler {
 
   onRevoked(): void {
     this.metrics.rebalanced();
+    this.committer.beforeRejoin();
     this.partitions.revoke();
   }
 

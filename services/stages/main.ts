@@ -11,6 +11,7 @@ import * as config from '../config.ts';
 import { topicOf } from '../domain/events.ts';
 import { consumedBy, groupOf } from '../domain/stages.ts';
 import { LoadMeter } from '../runtime/load-meter.ts';
+import { prepareFor } from '../runtime/parse-message.ts';
 import { createPatience } from '../runtime/patience.ts';
 import { createStageRunner } from '../runtime/stage-runner.ts';
 import { awaitRequirements, databaseOf, kafkaOf } from '../startup/requirements.ts';
@@ -79,7 +80,8 @@ async function start(settings: Settings, context: ServiceContext): Promise<Servi
   const restarts = metrics.counter('sluice.consumer.restarts');
   const group = groupOf(prefix, stage);
   const orders = [...new Set(registry.types.map((type) => type.order))];
-  const topics = consumedBy(stage, orders).map((event) => topicOf(prefix, event));
+  const events = consumedBy(stage, orders);
+  const topics = events.map((event) => topicOf(prefix, event));
   const connection = { ...connectionOf(settings), clientId: `sluice-${stage}` };
   const consumer = createConsumer({
     ...connection,
@@ -122,6 +124,9 @@ async function start(settings: Settings, context: ServiceContext): Promise<Servi
     settings.START_TIMEOUT_SECONDS,
     context,
   );
+  // As a member it makes the whole group wait; what can be done before that is.
+  prepareFor(events);
+  await connectAhead(store);
   await runner.start();
   return {
     ready: () => runner.ready(),
@@ -132,6 +137,11 @@ async function start(settings: Settings, context: ServiceContext): Promise<Servi
       await store.close();
     },
   };
+}
+
+/** Opens the connections that the first messages would; should that fail, it is theirs to wait for them. */
+async function connectAhead(store: PgStore): Promise<void> {
+  await Promise.allSettled(Array.from({ length: FLUSHERS + 1 }, () => store.progress([])));
 }
 
 function openStore(settings: Settings, log: Logger): PgStore {

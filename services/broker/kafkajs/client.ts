@@ -4,6 +4,7 @@ import { Kafka, logLevel } from 'kafkajs';
 import type { Logger } from 'pino';
 import type { BrokerSecurity } from '../security.ts';
 import { patchDrain } from './drain-patch.ts';
+import { patchHeartbeat } from './heartbeat-patch.ts';
 import { openSecurity } from './open-security.ts';
 import { patchReconnect } from './reconnect-patch.ts';
 import { patchRejoin } from './rejoin-patch.ts';
@@ -31,6 +32,7 @@ export function createKafka(options: ClientOptions): Kafka {
   patchDrain();
   patchReconnect();
   patchRejoin();
+  patchHeartbeat();
   return new Kafka({
     clientId: options.clientId,
     brokers: [...options.brokers],

@@ -2,8 +2,10 @@ import type { EachBatchPayload, IHeaders, KafkaMessage } from 'kafkajs';
 import kafkajs from 'kafkajs';
 import type { Headers } from '../../domain/cloud-event.ts';
 import type { Consumer, ConsumerHandler, IncomingMessage, TopicPartition } from '../port.ts';
+import type { Owned } from '../sticky-assignment.ts';
 import type { ClientOptions } from './client.ts';
 import { createKafka } from './client.ts';
+import { stickyAssigner } from './sticky-assigner.ts';
 
 export interface ConsumerOptions extends ClientOptions {
   readonly groupId: string;
@@ -20,10 +22,13 @@ const REVIVE_MS = 500;
  * batch is resolved as soon as it has been taken over, and committed (by `commit`) when its work is done.
  */
 export function createConsumer(options: ConsumerOptions): Consumer {
+  let owned: Owned = {};
   const consumer = createKafka(options).consumer({
     groupId: options.groupId,
+    // The second is for a group in which some members are still of a version that knows only that one.
+    partitionAssigners: [stickyAssigner(() => owned), kafkajs.PartitionAssigners.roundRobin],
     sessionTimeout: 10_000,
-    // Bounds how fast a rebalance is noticed: heartbeat() does nothing until it has elapsed.
+    // How fast a rebalance is noticed; a member works on for two more of it (see `Heartbeats`).
     heartbeatInterval: 150,
     rebalanceTimeout: 15_000,
     maxWaitTimeInMs: 100,
@@ -59,11 +64,12 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   return {
     start: async (handler) => {
       consumer.on(REBALANCING, () => {
-        assigned = new Set();
         handler.onRevoked();
+        assigned = new Set();
       });
       consumer.on(GROUP_JOIN, ({ payload }) => {
-        const partitions = toPartitions(payload.memberAssignment);
+        owned = payload.memberAssignment;
+        const partitions = toPartitions(owned);
         assigned = new Set(partitions.map(({ topic, partition }) => `${topic}/${partition}`));
         handler.onAssigned(partitions);
         touch();
@@ -150,7 +156,7 @@ function toHeaders(raw: IHeaders | undefined): Headers {
   return headers;
 }
 
-function toPartitions(assignment: Readonly<Record<string, readonly number[]>>): TopicPartition[] {
+function toPartitions(assignment: Owned): TopicPartition[] {
   return Object.entries(assignment).flatMap(([topic, partitions]) =>
     partitions.map((partition) => ({ topic, partition })),
   );
