@@ -6,6 +6,7 @@ import { toHeaders } from '../domain/cloud-event.ts';
 import { deadLetterTopicOf, topicOf } from '../domain/events.ts';
 import type { DeadLetter, OutboxRow, RelayStore } from '../store/port.ts';
 import { SHARDS } from '../store/shard.ts';
+import { pauseAfter } from './pacing.ts';
 import { pause } from './schedule.ts';
 
 export interface RelayOptions {
@@ -38,8 +39,6 @@ export interface Relay {
   lastAttemptMs(): number;
 }
 
-const LOADED_FROM = 32;
-const LOADED_PAUSE_MS = 12;
 const RETRY_MIN_MS = 100;
 const RETRY_MAX_MS = 5_000;
 
@@ -114,22 +113,20 @@ export function createRelay(options: RelayOptions): Relay {
       (shard) => shard % options.loops === index,
     );
     let limit = options.batchMax;
-    let pauseMs = options.pollMinMs;
+    let empty = 0;
     let retryMs = RETRY_MIN_MS;
     let mended = false;
     while (!signal.aborted) {
       try {
-        const count = await store.claim(shards, limit, send);
-        claims.add(1, { outcome: count > 0 ? 'sent' : 'empty' });
+        const rows = await store.claim(shards, limit, send);
+        claims.add(1, { outcome: rows > 0 ? 'sent' : 'empty' });
         lastSuccessMs = lastAttempts[index] = Date.now();
+        empty = rows > 0 ? 0 : empty + 1;
+        const pauseMs = pauseAfter({ rows, limit, empty }, options);
         limit = Math.min(options.batchMax, limit * 2);
         retryMs = RETRY_MIN_MS;
         mended = false;
-        if (count > 0) pauseMs = options.pollMinMs;
-        if (count >= options.batchMax / 2) continue;
-        // Under load a little more gathers: fewer claims and sends, of more rows each.
-        await pause(count >= LOADED_FROM ? Math.max(pauseMs, LOADED_PAUSE_MS) : pauseMs, signal);
-        if (count === 0) pauseMs = Math.min(options.pollMaxMs, pauseMs * 1.5);
+        if (pauseMs > 0) await pause(pauseMs, signal);
       } catch (error) {
         claims.add(1, { outcome: 'failed' });
         lastAttempts[index] = Date.now();
