@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Supervisor } from '../../services/local/supervisor/supervisor.ts';
 import { longestGaps } from './gaps.ts';
 import type { ColdStart } from './new-processes.ts';
+import type { OwnersWatch } from './owners.ts';
 import { followStarts, rebalancesOf } from './new-processes.ts';
 import type { SettledWatch } from './settled-watch.ts';
 
@@ -10,6 +11,8 @@ import type { SettledWatch } from './settled-watch.ts';
 export interface Change {
   readonly from: number;
   readonly to: number;
+  /** Of each partition, in the order of the gaps: whether it has another owner after the change. */
+  readonly moved: readonly boolean[];
   /** Longest gap of each partition in the steady load before it. */
   readonly steadyGaps: readonly number[];
   /** Longest gap of each partition from the order to the end of the steady load after it. */
@@ -26,10 +29,16 @@ export interface Change {
   readonly loadAverage: number;
 }
 
+/** The gaps of a rebalance of those partitions that it moves, or leaves where they are. */
+export function gapsWhere({ rebalanceGaps, moved }: Change, isMoved: boolean): number[] {
+  return rebalanceGaps.filter((_, index) => moved[index] === isMoved);
+}
+
 export interface ChangeContext {
   readonly supervisor: Supervisor;
   readonly stage: string;
   readonly watch: SettledWatch;
+  readonly owners: OwnersWatch;
   readonly holdSeconds: number;
 }
 
@@ -41,10 +50,11 @@ const ARRIVAL_MS = 1_000;
 
 /** Under steady load: holds, changes the replicas, holds again. */
 export async function change(context: ChangeContext, from: number, to: number): Promise<Change> {
-  const { supervisor, stage, watch, holdSeconds } = context;
+  const { supervisor, stage, watch, owners, holdSeconds } = context;
   await sleep(holdSeconds * 1_000);
   const known = new Set((await supervisor.view(stage)).processes.map(({ name }) => name));
   const before = await rebalancesOf(supervisor, stage);
+  const had = await owners.now();
   const [orderedAt, began] = [Date.now(), performance.now()];
   await supervisor.scale(stage, to);
   const coldStarts = await followStarts(supervisor, stage, { known, began, timeoutMs: START_TIMEOUT_MS });
@@ -52,9 +62,11 @@ export async function change(context: ChangeContext, from: number, to: number): 
   await sleep(holdSeconds * 1_000);
   const endedAt = Date.now();
   await sleep(ARRIVAL_MS);
+  const has = await owners.now();
   return {
     from,
     to,
+    moved: [...watch.times.keys()].map((partition) => had.get(partition) !== has.get(partition)),
     steadyGaps: longestGaps(watch.times, {
       fromMs: orderedAt - (holdSeconds - 1) * 1_000,
       toMs: orderedAt,

@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogger } from '../../otel/logger.ts';
 import { topicOf } from '../../services/domain/events.ts';
+import { groupOf } from '../../services/domain/stages.ts';
 import { listenForInterruption } from '../lib/interruption.ts';
 import { runBench } from '../lib/run-bench.ts';
 import { describeMachine } from '../lib/machine.ts';
 import type { Change, ChangeContext } from './changes.ts';
-import { change } from './changes.ts';
+import { change, gapsWhere } from './changes.ts';
 import { quantile } from '../lib/quantile.ts';
 import { inTurns, KeyedLoad } from './keyed-load.ts';
+import { watchOwners } from './owners.ts';
 import type { RebalanceOptions } from './options.ts';
 import { parseOptions, USAGE } from './options.ts';
 import { writeReport } from './report.ts';
@@ -39,14 +41,19 @@ async function bench(options: RebalanceOptions): Promise<void> {
   const { apiUrl, brokers } = stack.endpoints;
   const topic = topicOf(TOPIC_PREFIX, 'remote-responded');
   const watch = new SettledWatch({ brokers, topic, log: createLogger('bench', { level: 'warn' }) });
+  const owners = await watchOwners(brokers, {
+    group: groupOf(TOPIC_PREFIX, STAGE),
+    topic: topicOf(TOPIC_PREFIX, 'validated'),
+  });
   const load = new KeyedLoad({ apiUrl, accounts: ACCOUNTS, ratePerSecond: options.rate });
   try {
     await watch.start();
-    const context = { supervisor: stack.supervisor, stage: STAGE, watch, holdSeconds: options.holdSeconds };
+    const { holdSeconds } = options;
+    const context = { supervisor: stack.supervisor, stage: STAGE, watch, owners, holdSeconds };
     const changes = await Promise.race([measure(options, context, load), interruption.happened]);
     const { help: _help, out, ...measured } = options;
     await writeReport(out, {
-      format: 1,
+      format: 2,
       measuredAt: new Date().toISOString(),
       machine: await describeMachine(),
       options: measured,
@@ -57,9 +64,15 @@ async function bench(options: RebalanceOptions): Promise<void> {
     say(`Written to ${out}/rebalance.md and rebalance.json.`);
   } finally {
     await load.close();
+    await owners.close();
     await watch.stop();
     await started.close();
   }
+}
+
+function inWords(gaps: readonly number[]): string {
+  if (gaps.length === 0) return '-';
+  return `${Math.round(quantile(gaps, 0.5))} ms (worst ${Math.round(Math.max(...gaps))} ms)`;
 }
 
 async function measure(
@@ -84,11 +97,9 @@ async function measure(
       if (index === 0 && round > 1) await context.supervisor.scale(STAGE, from);
       const done = await change(context, from, to);
       changes.push(done);
-      const [pause, whole] = [done.rebalanceGaps, done.gaps].map(
-        (gaps) => `${Math.round(quantile(gaps, 0.5))} ms (worst ${Math.round(Math.max(...gaps))} ms)`,
-      );
+      const [stay, move] = [false, true].map((moved) => inWords(gapsWhere(done, moved)));
       say(
-        `round ${round}: ${from} → ${to}: rebalance ${pause}, in all ${whole}, ` +
+        `round ${round}: ${from} → ${to}: what stays ${stay}, what moves ${move}, ` +
           `${done.rebalances} rebalances; before it ${Math.round(Math.max(...done.steadyGaps))} ms`,
       );
     }

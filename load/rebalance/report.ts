@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { mebibytes, table } from '../lib/format.ts';
 import type { Machine } from '../lib/machine.ts';
 import type { Change } from './changes.ts';
+import { gapsWhere } from './changes.ts';
 import { quantile } from '../lib/quantile.ts';
 import type { RebalanceOptions } from './options.ts';
 
 export interface RebalanceReport {
-  readonly format: 1;
+  readonly format: 2;
   readonly measuredAt: string;
   readonly machine: Machine;
   readonly options: Omit<RebalanceOptions, 'help' | 'out'>;
@@ -32,9 +33,11 @@ export function writeMarkdown(report: RebalanceReport): string {
   const rows = kinds.map(([name, same]) => rowOf(name, same));
   const head = [
     'replicas',
-    'rebalance: median',
+    'all: median',
     'worst',
-    'in all: median',
+    'stays: median',
+    'worst',
+    'moves: median',
     'worst',
     'steady before: worst',
     'rebalances',
@@ -47,11 +50,12 @@ export function writeMarkdown(report: RebalanceReport): string {
 Written by \`npm run bench:rebalance\`. The stage \`remote\` is changed from one number of processes to the next under a
 steady load, and changed back; real Kafka and Postgres, the whole pipeline on one machine.
 
-The pause of a change is, for each partition, the longest time in which none of its messages was settled. "In all"
-counts from the order on; where all processes share few cores, the start of the new ones costs the old ones time too,
-which they do not have to share on a cluster. "Rebalance" counts only what ends when the group takes the new members
-in, or later. Below: the median over all partitions and rounds, and the worst. In steady load a partition settles a
-message every ${Math.round((1_000 * partitions) / rate)} ms, so that much of a pause is none.
+The pause of a change is, for each partition, the longest time in which none of its messages was settled, of those that
+end when the group takes the new members in, or later: where all processes share few cores, the start of the new ones
+costs the old ones time before that too, which they do not have to share on a cluster. Below: the median over all
+partitions and rounds, and the worst, of all of them, of those that stay with their owner, and of those that move to
+another one. In steady load a partition settles a message every ${Math.round((1_000 * partitions) / rate)} ms, and none for as long as the
+"steady" column says: that much of a pause is none.
 
 ${table(head, rows)}
 
@@ -74,16 +78,15 @@ ${options.note ? `- ${options.note}\n` : ''}- Measured ${report.measuredAt}${mac
 const ms = (value: number): string => (Number.isNaN(value) ? 'never' : `${Math.round(value)} ms`);
 
 function rowOf(name: string, changes: readonly Change[]): string[] {
-  const gaps = changes.flatMap((change) => change.gaps);
-  const rebalanceGaps = changes.flatMap((change) => change.rebalanceGaps);
+  const gaps = changes.flatMap((change) => change.rebalanceGaps);
+  const [stay, move] = [false, true].map((moved) => changes.flatMap((change) => gapsWhere(change, moved)));
   const steady = changes.flatMap((change) => change.steadyGaps);
   const rebalances = changes.map((change) => change.rebalances);
   return [
     name,
-    ms(quantile(rebalanceGaps, 0.5)),
-    ms(Math.max(...rebalanceGaps)),
-    ms(quantile(gaps, 0.5)),
-    ms(Math.max(...gaps)),
+    ...medianAndWorst(gaps),
+    ...medianAndWorst(stay!),
+    ...medianAndWorst(move!),
     ms(Math.max(...steady)),
     span(rebalances),
     ms(
@@ -93,6 +96,10 @@ function rowOf(name: string, changes: readonly Change[]): string[] {
       ),
     ),
   ];
+}
+
+function medianAndWorst(gaps: readonly number[]): [string, string] {
+  return gaps.length === 0 ? ['', ''] : [ms(quantile(gaps, 0.5)), ms(Math.max(...gaps))];
 }
 
 function startRowOf(name: string, changes: readonly Change[]): string[] {
