@@ -47,7 +47,8 @@ export const MEASURED_FULL: Environment = {
 
 /**
  * The same pods and broker, our stages as clients. Of the gaps that docs/bench/rebalance.md shows, 0.1 s are the distance
- * of two messages of a partition, and 0.15 s the handler of the first one after the pause.
+ * of two messages of a partition, and 0.15 s the handler of the first one after the pause. By now what stays with its
+ * owner goes on meanwhile (docs/adr/0018): the model, which stops all partitions, asks more than our stages do.
  */
 export const OWN_STAGES: Environment = {
   ...MEASURED,
