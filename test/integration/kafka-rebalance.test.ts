@@ -6,10 +6,10 @@ import { until } from '../fixtures/until.ts';
 
 /** Of kafkajs, as far as it is watched here. */
 interface Broker {
-  heartbeat(request: object): Promise<void>;
+  heartbeat: (this: Broker, request: object) => Promise<void>;
 }
 interface ConsumerGroup {
-  joinAndSync(): Promise<void>;
+  joinAndSync: (this: ConsumerGroup) => Promise<void>;
 }
 interface Moment {
   readonly ms: number;
