@@ -6,11 +6,10 @@
  *   OTEL_SDK_DISABLED=true                                            turns it off again
  *   OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG                      default parentbased_traceidratio, 1
  *   OTEL_SERVICE_NAME                                                 default sluice-<role>
- *   OTEL_PROPAGATORS                                                  default tracecontext,baggage
  */
 import { tracingWanted } from './tracing-env.ts';
 
 if (tracingWanted(process.env)) {
   const { startTracing } = await import('./sdk.ts');
-  await startTracing(process.env, process.argv[1]);
+  startTracing(process.env, process.argv[1]);
 }

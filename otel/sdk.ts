@@ -1,6 +1,3 @@
-import { diag, DiagConsoleLogger, trace } from '@opentelemetry/api';
-import { diagLogLevelFromString } from '@opentelemetry/core';
-import { registerInstrumentations } from '@opentelemetry/instrumentation';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
 import {
@@ -12,8 +9,7 @@ import {
   resourceFromAttributes,
 } from '@opentelemetry/resources';
 import type { Resource } from '@opentelemetry/resources';
-import { TracerProvider } from '@opentelemetry/sdk-trace';
-import { installContext } from './install-context.ts';
+import { NodeSDK } from '@opentelemetry/sdk-node';
 import { SpanSender } from './otlp/span-sender.ts';
 import { openTransport } from './otlp/transport.ts';
 import { createRecorder } from './recorder.ts';
@@ -24,22 +20,26 @@ import { defaultServiceName } from './tracing-env.ts';
 type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * Starts the parts of OpenTelemetry's SDK that make traces: metrics are served by metrics.ts, logs go to stdout. The
- * package that puts them together loads every exporter there is (ADR 16). Must run before pg is imported: it is patched
- * while it loads, which needs no hook for ESM since all of it is CommonJS.
+ * Starts the OpenTelemetry SDK for traces only: metrics are served by metrics.ts, logs go to stdout. Must run
+ * before pg is imported: it is patched while it loads, which needs no hook for ESM since all of it is CommonJS.
  */
-export async function startTracing(env: Env, mainPath: string | undefined): Promise<void> {
-  const logLevel = diagLogLevelFromString(env['OTEL_LOG_LEVEL']);
-  if (logLevel !== undefined) diag.setLogger(new DiagConsoleLogger(), { logLevel });
+export function startTracing(env: Env, mainPath: string | undefined): void {
   const sampler = samplerOf(env);
   const resource = describeProcess(env, mainPath);
   const processor = spanSender(env, resource);
-  const tracerProvider = new TracerProvider({ resource, sampler, spanProcessors: [processor] });
-  trace.setGlobalTracerProvider(tracerProvider);
-  await installContext(env['OTEL_PROPAGATORS']);
-  registerInstrumentations({ tracerProvider, instrumentations: instrumentations() });
+  const sdk = new NodeSDK({
+    resource,
+    autoDetectResources: false,
+    spanProcessors: [processor],
+    sampler,
+    instrumentations: instrumentations(),
+    // Not undefined: the SDK would then add exporters for both by itself.
+    metricReaders: [],
+    logRecordProcessors: [],
+  });
+  sdk.start();
   const recorder = createRecorder({ resource, sampler, onEnd: (span) => processor.onEnd(span) });
-  setRegistration({ recorder, shutdown: () => tracerProvider.shutdown() });
+  setRegistration({ recorder, shutdown: () => sdk.shutdown() });
 }
 
 /** With what the SDK would find out by itself: the recorder's spans are to say the same. */
