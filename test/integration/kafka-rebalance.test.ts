@@ -1,7 +1,9 @@
 import { createRequire } from 'node:module';
+import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Member, TestBroker } from '../fixtures/broker.ts';
 import { createTestBroker } from '../fixtures/broker.ts';
+import { kafkaBrokers } from '../fixtures/services-under-test.ts';
 import { until } from '../fixtures/until.ts';
 
 /** Of kafkajs, as far as it is watched here. */
@@ -51,6 +53,28 @@ test('who joins or leaves moves only what has to move', async () => {
   await until('4 partitions each', share(staying, 4));
   for (const [index, had] of before.entries())
     expect(partitionsOf(staying[index]!)).toEqual(expect.arrayContaining(had));
+});
+
+test('a member of an older version, which knows only round robin, shares with the new ones', async () => {
+  const topic = broker.topic('mixed');
+  await broker.admin.ensureTopics([{ topic, partitions: PARTITIONS }]);
+  const first = await broker.join('mixed', [topic]);
+  const older = new Kafka({ brokers: kafkaBrokers(), logLevel: logLevel.NOTHING }).consumer({
+    groupId: `${broker.prefix}.mixed`,
+    heartbeatInterval: 150,
+    maxWaitTimeInMs: 100,
+  });
+  await older.connect();
+  await older.subscribe({ topic });
+  await older.run({ eachBatch: () => Promise.resolve() });
+  await until('half of the partitions', share([first], 6));
+  const second = await broker.join('mixed', [topic]);
+  await until('a third each', share([first, second], 4));
+  await older.disconnect();
+  await until('half each', share([first, second], 6));
+  expect([first, second].flatMap(partitionsOf).toSorted((a, b) => a - b)).toEqual(
+    Array.from({ length: PARTITIONS }, (_, partition) => partition),
+  );
 });
 
 test('a member works on after it has heard of a rebalance, and loses nothing', async () => {
