@@ -9,6 +9,7 @@ import type { TracingOptions } from './options.ts';
 /** Parts of all transactions that are traced; undefined: tracing is off. */
 export const SAMPLINGS = [undefined, 0.05, 1] as const;
 export type Sampling = (typeof SAMPLINGS)[number];
+const TRACED = SAMPLINGS.filter((sampling) => sampling !== undefined);
 
 export interface Sample extends Measured {
   readonly round: number;
@@ -52,6 +53,7 @@ export async function writeReport(directory: string, report: TracingReport): Pro
 /** A pure function of the report. */
 export function writeMarkdown({ machine, options, samples, measuredAt }: TracingReport): string {
   const rows = SAMPLINGS.map((sampling) => rowOf(sampling, samples));
+  const rounds = Array.from({ length: options.rounds }, (_, index) => index + 1);
   const components = COMPONENTS.filter((name) => samples.some(({ cpuMicrosOf }) => name in cpuMicrosOf));
   return `# What tracing costs
 
@@ -61,6 +63,17 @@ Written by \`npm run bench:tracing\`. 40 users in a closed loop, the stages at w
 around them. The spans go to a process that takes them and looks at none.
 
 ${table(['traced', 'completed/s: median', 'middle half', 'cost', 'target', 'CPU per transaction', 'more CPU', 'exported per transaction', 'CPU of the receiver'], rows)}
+
+By round, each with stacks of its own: what one stack differs from the next is in these, and not in the standard error.
+
+${table(
+  [
+    'traced',
+    ...rounds.map((round) => `cost, round ${round}`),
+    ...rounds.map((round) => `more CPU, round ${round}`),
+  ],
+  TRACED.map((sampling) => roundsRow(sampling, rounds, samples)),
+)}
 
 CPU per transaction, by component (median):
 
@@ -91,6 +104,17 @@ function rowOf(sampling: Sampling, samples: readonly Sample[]): string[] {
     `${Math.round(median(same.map(({ bytesPerTransaction }) => bytesPerTransaction)))} B`,
     micros(median(same.map(({ sinkMicros }) => sinkMicros))),
   ];
+}
+
+function roundsRow(sampling: Sampling, rounds: readonly number[], samples: readonly Sample[]): string[] {
+  const mean = (of: typeof costs) => (round: number) => {
+    const parts = of(
+      sampling,
+      samples.filter((sample) => sample.round === round),
+    );
+    return percent(meanAndError(parts).mean);
+  };
+  return [nameOf(sampling), ...rounds.map(mean(costs)), ...rounds.map(mean(moreCpu))];
 }
 
 function componentRow(
@@ -151,5 +175,5 @@ export function median(values: readonly number[]): number {
   return ((sorted[Math.floor(middle)] ?? NaN) + (sorted[Math.ceil(middle)] ?? NaN)) / 2;
 }
 
-const percent = (part: number): string =>
-  `${(part * 100).toFixed(part * 100 === Math.round(part * 100) ? 0 : 1)} %`;
+/** Of a part of 1; a tenth of a per cent is told where there is one. */
+const percent = (part: number): string => `${Number((part * 100).toFixed(1))} %`;
