@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Supervisor } from '../../services/local/supervisor/supervisor.ts';
 import { longestGaps } from './gaps.ts';
 import type { ColdStart } from './new-processes.ts';
-import type { OwnersWatch } from './owners.ts';
 import { followStarts, rebalancesOf } from './new-processes.ts';
 import type { SettledWatch } from './settled-watch.ts';
 
@@ -38,7 +37,8 @@ export interface ChangeContext {
   readonly supervisor: Supervisor;
   readonly stage: string;
   readonly watch: SettledWatch;
-  readonly owners: OwnersWatch;
+  /** Which member of the stage's group has each partition. */
+  readonly owners: () => Promise<ReadonlyMap<number, string>>;
   readonly holdSeconds: number;
 }
 
@@ -54,7 +54,7 @@ export async function change(context: ChangeContext, from: number, to: number): 
   await sleep(holdSeconds * 1_000);
   const known = new Set((await supervisor.view(stage)).processes.map(({ name }) => name));
   const before = await rebalancesOf(supervisor, stage);
-  const had = await owners.now();
+  const had = await owners();
   const [orderedAt, began] = [Date.now(), performance.now()];
   await supervisor.scale(stage, to);
   const coldStarts = await followStarts(supervisor, stage, { known, began, timeoutMs: START_TIMEOUT_MS });
@@ -62,7 +62,7 @@ export async function change(context: ChangeContext, from: number, to: number): 
   await sleep(holdSeconds * 1_000);
   const endedAt = Date.now();
   await sleep(ARRIVAL_MS);
-  const has = await owners.now();
+  const has = await owners();
   return {
     from,
     to,

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogger } from '../../otel/logger.ts';
+import { createAdmin } from '../../services/broker/kafkajs/admin.ts';
 import { topicOf } from '../../services/domain/events.ts';
 import { groupOf } from '../../services/domain/stages.ts';
 import { listenForInterruption } from '../lib/interruption.ts';
@@ -9,7 +10,6 @@ import type { Change, ChangeContext } from './changes.ts';
 import { change, gapsWhere } from './changes.ts';
 import { quantile } from '../lib/quantile.ts';
 import { inTurns, KeyedLoad } from './keyed-load.ts';
-import { watchOwners } from './owners.ts';
 import type { RebalanceOptions } from './options.ts';
 import { parseOptions, USAGE } from './options.ts';
 import { writeReport } from './report.ts';
@@ -40,11 +40,11 @@ async function bench(options: RebalanceOptions): Promise<void> {
   const { stack } = started;
   const { apiUrl, brokers } = stack.endpoints;
   const topic = topicOf(TOPIC_PREFIX, 'remote-responded');
-  const watch = new SettledWatch({ brokers, topic, log: createLogger('bench', { level: 'warn' }) });
-  const owners = await watchOwners(brokers, {
-    group: groupOf(TOPIC_PREFIX, STAGE),
-    topic: topicOf(TOPIC_PREFIX, 'validated'),
-  });
+  const log = createLogger('bench', { level: 'warn' });
+  const watch = new SettledWatch({ brokers, topic, log });
+  const admin = createAdmin({ brokers, clientId: 'sluice-bench', log });
+  const [group, consumed] = [groupOf(TOPIC_PREFIX, STAGE), topicOf(TOPIC_PREFIX, 'validated')];
+  const owners = () => admin.owners(group, consumed);
   const load = new KeyedLoad({ apiUrl, accounts: ACCOUNTS, ratePerSecond: options.rate });
   try {
     await watch.start();
@@ -64,7 +64,7 @@ async function bench(options: RebalanceOptions): Promise<void> {
     say(`Written to ${out}/rebalance.md and rebalance.json.`);
   } finally {
     await load.close();
-    await owners.close();
+    await admin.disconnect();
     await watch.stop();
     await started.close();
   }

@@ -8,7 +8,7 @@ import { runBench } from '../lib/run-bench.ts';
 import type { TracingOptions } from './options.ts';
 import { parseOptions, USAGE } from './options.ts';
 import type { Sample } from './report.ts';
-import { SAMPLINGS, writeReport } from './report.ts';
+import { SAMPLINGS, nameOf, writeReport } from './report.ts';
 import type { Stand } from './stand.ts';
 import { openStand } from './stand.ts';
 import { turn } from './turn.ts';
@@ -27,7 +27,7 @@ async function bench({ help: _help, out, ...options }: TracingOptions): Promise<
   for (let round = 1; round <= options.rounds; round++)
     samples.push(...(await measureRound(round, { options, generator, interruption })));
   const machine = await describeMachine();
-  await writeReport(out, { format: 2, measuredAt: new Date().toISOString(), machine, options, samples });
+  await writeReport(out, { format: 3, measuredAt: new Date().toISOString(), machine, options, samples });
   say(`Written to ${out}/tracing.md and tracing.json.`);
 }
 
@@ -62,6 +62,6 @@ async function measureRound(round: number, { options, generator, interruption }:
 }
 
 function describe({ round, slice, sampling, completedPerSecond, cpuMicros }: Sample): string {
-  const what = `round ${round}, slice ${slice}: ${sampling ?? 'nothing'} traced`;
+  const what = `round ${round}, slice ${slice}: ${nameOf(sampling)} traced`;
   return `${what}, completed ${rate(completedPerSecond)}/s, ${micros(cpuMicros)} each`;
 }

@@ -14,11 +14,12 @@ export interface TracingOptions {
 
 export const USAGE = `npm run bench:tracing -- [options]
 
-What tracing costs: transactions completed per second without it, at 5 % sampling and at 100 %. Three stacks, one for
-each, are up at the same time, and short slices of load go around them: what the machine does meanwhile meets all.
+What tracing costs: transactions completed per second without it, at 5 % sampling and at 100 %. A stack for each, and
+another one without, are up at the same time, and short slices of load go around them: what the machine does meanwhile
+meets all.
 
   --rounds N     how often to bring them up anew (2)
-  --slices N     per round; each offers load to all three, one after the other (12)
+  --slices N     per round; each offers load to all stacks, one after the other (12)
   --seconds N    of load per slice and stack (8)
   --out DIR      where tracing.md and tracing.json go (docs/bench)`;
 

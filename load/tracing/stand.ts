@@ -62,6 +62,6 @@ export async function openStand({ sampling, env, generator, signal }: StandOptio
 }
 
 function tracing(sampling: Sampling, { endpoint }: Sink): NodeJS.ProcessEnv {
-  if (sampling === undefined) return { OTEL_SDK_DISABLED: 'true' };
+  if (sampling === undefined || sampling === 'control') return { OTEL_SDK_DISABLED: 'true' };
   return { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_TRACES_SAMPLER_ARG: String(sampling) };
 }

@@ -88,5 +88,7 @@ export interface BrokerAdmin {
   partitionCount(topic: string): Promise<number>;
   topicOffsets(topic: string): Promise<PartitionOffsets[]>;
   committedOffsets(group: string, topic: string): Promise<CommittedOffset[]>;
+  /** Which member of the group has each partition of the topic; those that nobody has are left out. */
+  owners(group: string, topic: string): Promise<Map<number, string>>;
   disconnect(): Promise<void>;
 }

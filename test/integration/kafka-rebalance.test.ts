@@ -23,6 +23,7 @@ const require = createRequire(import.meta.url);
 const Broker = require('kafkajs/src/broker/index.js') as { prototype: Broker };
 const ConsumerGroup = require('kafkajs/src/consumer/consumerGroup.js') as { prototype: ConsumerGroup };
 const PARTITIONS = 12;
+const ALL = Array.from({ length: PARTITIONS }, (_, partition) => partition);
 let broker: TestBroker;
 beforeAll(() => {
   broker = createTestBroker('rebalance');
@@ -45,7 +46,9 @@ test('who joins or leaves moves only what has to move', async () => {
     await until(`${size} partitions each`, share(members, size));
     for (const [index, had] of before.entries())
       expect(had).toEqual(expect.arrayContaining(partitionsOf(members[index]!)));
-    expect(members.flatMap(partitionsOf).toSorted((a, b) => a - b)).toHaveLength(PARTITIONS);
+    const owners = await broker.admin.owners(`${broker.prefix}.sticky`, topic);
+    expect([...owners.keys()].toSorted((a, b) => a - b)).toEqual(ALL);
+    expect(new Set(owners.values()).size).toBe(members.length);
   }
   const [leaving, ...staying] = members;
   const before = staying.map(partitionsOf);
@@ -72,9 +75,7 @@ test('a member of an older version, which knows only round robin, shares with th
   await until('a third each', share([first, second], 4));
   await older.disconnect();
   await until('half each', share([first, second], 6));
-  expect([first, second].flatMap(partitionsOf).toSorted((a, b) => a - b)).toEqual(
-    Array.from({ length: PARTITIONS }, (_, partition) => partition),
-  );
+  expect([first, second].flatMap(partitionsOf).toSorted((a, b) => a - b)).toEqual(ALL);
 });
 
 test('a member works on after it has heard of a rebalance, and loses nothing', async () => {

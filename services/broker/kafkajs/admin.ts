@@ -1,4 +1,5 @@
 import { ConstantBackoff, handleAll, retry } from 'cockatiel';
+import kafkajs from 'kafkajs';
 import type { BrokerAdmin, TopicSpec } from '../port.ts';
 import type { ClientOptions } from './client.ts';
 import { createKafka } from './client.ts';
@@ -36,6 +37,16 @@ export function createAdmin(options: ClientOptions): BrokerAdmin {
         offset: offset === '-1' ? undefined : BigInt(offset),
         metadata: metadata ?? undefined,
       }));
+    },
+    owners: async (groupId, topic) => {
+      await connection.ensure();
+      const { groups } = await admin.describeGroups([groupId]);
+      return new Map(
+        (groups[0]?.members ?? []).flatMap(({ memberId, memberAssignment }) => {
+          const assigned = kafkajs.AssignerProtocol.MemberAssignment.decode(memberAssignment)?.assignment;
+          return (assigned?.[topic] ?? []).map((partition) => [partition, memberId] as const);
+        }),
+      );
     },
   };
 }

@@ -10,6 +10,7 @@ function admin(failing?: string): BrokerAdmin {
     ensureTopics: () => Promise.resolve([]),
     partitionCount: () => Promise.resolve(2),
     disconnect: () => Promise.resolve(),
+    owners: () => Promise.resolve(new Map()),
     committedOffsets: (_group, topic) =>
       topic.endsWith(failing ?? 'nothing')
         ? Promise.reject(new Error('not coordinator'))
