@@ -113,7 +113,8 @@ test('closed: a user who is refused comes back when it was told to; the end does
     response.end();
   });
   const began = performance.now();
-  const result = await run(url, { kind: 'closed', users: 1, rampSeconds: 0 }, 2);
+  // Longer than it needs: on a busy machine the first request alone may come seconds late.
+  const result = await run(url, { kind: 'closed', users: 1, rampSeconds: 0 }, 5);
   expect(result).toMatchObject({ ok: 1, errors: { 503: 2 } });
   expect(arrivals[1]! - arrivals[0]!).toBeGreaterThan(950);
   expect(performance.now() - began).toBeLessThan(15_000);
