@@ -17,8 +17,9 @@ export const OBJECTIVE_SECONDS = 10;
 const SPIKE = { SECONDS: 75, BASE_RATE: 8, PEAK_RATE: 60, USERS: 300 };
 const PART_MS = (SPIKE.SECONDS / 3) * 1_000;
 const ENOUGH = Math.ceil(SPIKE.PEAK_RATE / PER_REPLICA);
-/** Five looks of the operator. */
+/** Five looks of the operator until it orders more; what it orders first may be less than is enough. */
 const DECIDED_SECONDS = 10;
+const ENOUGH_SECONDS = 20;
 /** With a core to spare it is 15; what it was is told. */
 const READY_SECONDS = 30;
 const DOWN_AGAIN_MS = 240_000;
@@ -64,15 +65,22 @@ export function describeScaling(suite: () => Suite): void {
     expect(broken).toEqual([]);
 
     const stepMs = (await startOf(kubectl, 'spike')) + PART_MS;
-    const enough = watch.since(REMOTE, stepMs).find(({ replicas }) => replicas >= ENOUGH);
-    const decided = ((enough?.atMs ?? Number.NaN) - stepMs) / 1_000;
+    const after = watch.since(REMOTE, stepMs);
+    const secondsTo = (replicas: number): number => {
+      const ordered = after.find((sample) => sample.replicas >= replicas);
+      return ((ordered?.atMs ?? Number.NaN) - stepMs) / 1_000;
+    };
+    const decided = secondsTo(after[0]!.replicas + 1);
+    const enough = secondsTo(ENOUGH);
     const ready = ((await firstReadyAfter(kubectl, stepMs)) - stepMs) / 1_000;
     report.tell(
       'first-replica.txt',
-      `After the step, ${enough?.replicas} replicas (${ENOUGH} are enough) asked for within ${decided} s, the first ` +
-        `of them ready within ${ready} s; the load average of the machine was ${loadavg()[0]!.toFixed(1)}.`,
+      `After the step, more replicas asked for within ${decided} s, ${ENOUGH}, which are enough, or more within ` +
+        `${enough} s, the first of them ready within ${ready} s; the load average of the machine was ` +
+        `${loadavg()[0]!.toFixed(1)}.`,
     );
     expect(decided).toBeLessThan(DECIDED_SECONDS);
+    expect(enough).toBeLessThan(ENOUGH_SECONDS);
     expect(ready).toBeLessThan(READY_SECONDS);
   });
 }
