@@ -14,11 +14,10 @@ export interface Change {
   readonly moved: readonly boolean[];
   /** Longest gap of each partition in the steady load before it. */
   readonly steadyGaps: readonly number[];
-  /** Longest gap of each partition from the order to the end of the steady load after it. */
-  readonly gaps: readonly number[];
   /**
-   * The same, but only gaps that end when the group rebalances or later: on a machine with few cores the start of
-   * the new processes costs the old ones time too, and that is no matter of the group.
+   * Longest gap of each partition to the end of the steady load after it, of those that end when the group rebalances
+   * or later: on a machine with few cores the start of the new processes costs the old ones time before that too, and
+   * that is no matter of the group.
    */
   readonly rebalanceGaps: readonly number[];
   readonly rebalances: number;
@@ -71,7 +70,6 @@ export async function change(context: ChangeContext, from: number, to: number): 
       fromMs: orderedAt - (holdSeconds - 1) * 1_000,
       toMs: orderedAt,
     }),
-    gaps: longestGaps(watch.times, { fromMs: orderedAt, toMs: endedAt }),
     rebalanceGaps: longestGaps(watch.times, { fromMs: orderedAt + joinBegins(coldStarts), toMs: endedAt }),
     rebalances: (await rebalancesOf(supervisor, stage)) - before,
     tookMs,

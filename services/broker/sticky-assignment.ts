@@ -79,13 +79,10 @@ function deal(
   free: readonly number[],
 ): void {
   let next = 0;
+  const turn = (): Share => shares[next++ % shares.length]!;
   for (const partition of free) {
-    while (
-      shares[next % shares.length]!.partitions.get(topic)!.length >=
-      quotas.get(shares[next % shares.length]!)!
-    )
-      next++;
-    shares[next % shares.length]!.partitions.get(topic)!.push(partition);
-    next++;
+    let share = turn();
+    while (share.partitions.get(topic)!.length >= quotas.get(share)!) share = turn();
+    share.partitions.get(topic)!.push(partition);
   }
 }
