@@ -107,9 +107,7 @@ test('the remote is down for 20 s: only the remote stage waits, and its circuit 
     minDone: 0.8,
   });
   expect(faults).toEqual([]);
-  expect(tally.lost).toBe(0);
-  // A disk that stands still for a second makes the API refuse a few; a remote that is away makes it refuse none.
-  expect(tally.refusals).toBeLessThan(0.005 * tally.accepted);
+  expect(tally).toMatchObject({ refusals: 0, lost: 0 });
   expect(opened).toBe(true);
   await until('the circuit to close', async () => (await circuit()) === 0);
 });
