@@ -40,7 +40,8 @@ export interface Relay {
 }
 
 const RETRY_MIN_MS = 100;
-const RETRY_MAX_MS = 5_000;
+/** A wait that has doubled to more goes on when the broker is back, and everything accepted waits with it. */
+const RETRY_MAX_MS = 1_000;
 
 /**
  * Moves committed outbox rows to Kafka, at least once and in order per key: each shard has one holder, one

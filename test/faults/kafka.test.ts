@@ -8,8 +8,8 @@ const stack = FaultStack.forThisFile();
 const STAGES = ['relay', 'validate', 'remote', 'persist'] as const;
 
 /**
- * Well below the session of a group member, which is 10 s: nobody waits until that of its former self is over.
- * The way of a payment to its end and the join are in it.
+ * Well below the session of a group member, which is 10 s: nobody waits until that of its former self is over. The
+ * longest wait between two attempts, a second, the way of a payment to its end and the join are in it.
  */
 const BACK_MS = 8_000;
 

@@ -39,7 +39,9 @@ export function createKafka(options: ClientOptions): Kafka {
     ...(options.security && openSecurity(options.security)),
     connectionTimeout: 8_000,
     requestTimeout: 15_000,
-    retry: { initialRetryTime: 200, maxRetryTime: 3_000, retries: 10, ...options.retry },
+    // Some 20 s in all. What has doubled to more is still asleep for as long when the broker is back: the Java client
+    // waits a second at most, too (`reconnect.backoff.max.ms`).
+    retry: { initialRetryTime: 200, maxRetryTime: 1_000, retries: 22, ...options.retry },
     logCreator:
       () =>
       ({ level, log }) => {

@@ -38,7 +38,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     metadataMaxAge: 60_000,
     allowAutoTopicCreation: false,
     // Where one member joins after the other, each waits this long before it joins again, and all wait for it.
-    retry: { initialRetryTime: 50, maxRetryTime: 3_000, retries: 12 },
+    retry: { initialRetryTime: 50, maxRetryTime: 1_000, retries: 24 },
   });
   let assigned = new Set<string>();
   let lastActivityMs = Date.now();
