@@ -1,6 +1,23 @@
+import { execFile } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { encodeRecord, encodeRecordByKafkajs } from './record-patch.ts';
+import type { EncodableRecord } from './record-patch.ts';
+import { encodeRecord } from './record-patch.ts';
+
+const require = createRequire(import.meta.url);
+const RECORD = 'kafkajs/src/protocol/recordBatch/record/v0/index.js';
+const encodeByKafkajs = loadKafkajsOwn();
+
+function loadKafkajsOwn(): (record: EncodableRecord) => { readonly buffer: Buffer } {
+  const path = require.resolve(RECORD);
+  const ours = require.cache[path];
+  delete require.cache[path];
+  const own = require(RECORD) as ReturnType<typeof loadKafkajsOwn>;
+  require.cache[path] = ours;
+  return own;
+}
 
 const content = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 300 }),
@@ -21,9 +38,25 @@ test('writes the same bytes as kafkajs', () => {
         ),
       }),
       (record) => {
-        expect(encodeRecord(record).equals(encodeRecordByKafkajs(record).buffer)).toBe(true);
+        expect(encodeRecord(record).equals(encodeByKafkajs(record).buffer)).toBe(true);
       },
     ),
     { numRuns: 500 },
   );
+});
+
+const local = (path: string): string => new URL(path, import.meta.url).href;
+const PROGRAM = `
+  import { createRequire } from 'node:module';
+  import '${local('./client.ts')}';
+  import { createRecord } from '${local('./record-patch.ts')}';
+  console.log(createRequire('${import.meta.url}')('${RECORD}') === createRecord);
+  process.exit();
+`;
+
+test.each(['', 'http://127.0.0.1:9'])('kafkajs encodes with it, traces going to "%s"', async (endpoint) => {
+  const args = ['--import', local('../../../otel/register.ts'), '--input-type=module', '--eval', PROGRAM];
+  const env = { ...process.env, OTEL_SDK_DISABLED: '', OTEL_EXPORTER_OTLP_ENDPOINT: endpoint };
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env });
+  expect(stdout.trim()).toBe('true');
 });

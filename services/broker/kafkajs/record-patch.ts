@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { createRequire, Module } from 'node:module';
 
 /**
  * kafkajs 2.2.4 encodes a record by some twenty small encoders, each with a zero-filled buffer of 512 bytes:
@@ -116,22 +116,18 @@ function writeContent(buffer: Buffer, at: number, content: Uint8Array | undefine
 }
 
 const require = createRequire(import.meta.url);
-const RECORD = 'kafkajs/src/protocol/recordBatch/record/v0/index.js';
+const encoder = require('kafkajs/src/protocol/encoder.js') as EncoderClass;
 
-/** kafkajs's own encoder, for comparison. */
-export const encodeRecordByKafkajs = require(RECORD) as (record: EncodableRecord) => {
-  readonly buffer: Buffer;
-};
+/** What kafkajs has instead of its own. */
+export function createRecord(record: EncodableRecord): object {
+  const buf = encodeRecord(record);
+  return Object.assign(Object.create(encoder.prototype) as object, { buf, offset: buf.length });
+}
 
+/** Puts it where kafkajs looks. Its own must not be required before: who hooks `require` may remember what came of it. */
 function patch(): void {
-  const path = require.resolve(RECORD);
-  const encoder = require('kafkajs/src/protocol/encoder.js') as EncoderClass;
-  const cached = require.cache[path];
-  if (!cached) throw new Error('kafkajs has no record encoder where the patch expects it.');
-  cached.exports = (record: EncodableRecord): object => {
-    const buf = encodeRecord(record);
-    return Object.assign(Object.create(encoder.prototype) as object, { buf, offset: buf.length });
-  };
+  const path = require.resolve('kafkajs/src/protocol/recordBatch/record/v0/index.js');
+  require.cache[path] = Object.assign(new Module(path), { exports: createRecord, loaded: true });
 }
 
 patch();
