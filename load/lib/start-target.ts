@@ -32,6 +32,43 @@ export const TUNING: Readonly<Record<string, string>> = {
 
 /** Brings up Kafka, Postgres and all services in a directory of their own, which goes when they are stopped. */
 export async function startTarget(options: StartOptions): Promise<Target> {
+  const { stack, close } = await startStack(options);
+  const { apiUrl, remoteUrl, databaseUrl } = stack.endpoints;
+  const { accounts } = options;
+  return {
+    apiUrl,
+    remoteUrl,
+    databaseUrl,
+    accounts,
+    processes: () => Promise.resolve(processesOf(stack)),
+    close,
+  };
+}
+
+/** Kafka and Postgres without services. */
+export interface Servers {
+  /** For what is started on them: `startTarget` then brings up services only. */
+  readonly env: Env;
+  readonly databaseUrl: string;
+  readonly processes: readonly ProcessRef[];
+  close(): Promise<void>;
+}
+
+/** Kafka and Postgres, with topics and accounts, in a directory of their own, which goes when they are stopped. */
+export async function startServers(options: StartOptions): Promise<Servers> {
+  const { stack, close } = await startStack(options);
+  await stack.supervisor.stop(stack.supervisor.names());
+  const { databaseUrl, brokers } = stack.endpoints;
+  const processes = processesOf(stack).filter(({ name }) => name === 'kafka' || name === 'postgres');
+  return {
+    env: { KAFKA_BROKERS: brokers.join(','), DATABASE_URL: databaseUrl },
+    databaseUrl,
+    processes,
+    close,
+  };
+}
+
+async function startStack(options: StartOptions): Promise<{ stack: Stack; close: () => Promise<void> }> {
   const { accounts, remoteLatencyMs, signal, onCrash } = options;
   const directory = await createTemporaryDirectory('load');
   const env: Env = { LOG_LEVEL: 'warn', ...TUNING, ...options.env, SLUICE_DATA_DIR: directory.path };
@@ -60,19 +97,11 @@ export async function startTarget(options: StartOptions): Promise<Target> {
     await remove();
     throw error;
   }
-  const { apiUrl, remoteUrl, databaseUrl } = stack.endpoints;
-  return {
-    apiUrl,
-    remoteUrl,
-    databaseUrl,
-    accounts,
-    processes: () => Promise.resolve(processesOf(stack)),
-    close: async () => {
-      await stack.stop();
-      await stack.remove();
-      await remove();
-    },
+  const close = async () => {
+    await stack.stop();
+    await remove();
   };
+  return { stack, close };
 }
 
 function processesOf(stack: Stack): ProcessRef[] {

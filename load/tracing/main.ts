@@ -1,67 +1,70 @@
 import { chooseGenerator } from '../lib/choose-generator.ts';
 import { micros, rate } from '../lib/format.ts';
-import type { Generator } from '../lib/generator.ts';
-import type { Interruption } from '../lib/interruption.ts';
 import { listenForInterruption } from '../lib/interruption.ts';
 import { describeMachine } from '../lib/machine.ts';
 import { runBench } from '../lib/run-bench.ts';
+import { startServers } from '../lib/start-target.ts';
 import type { TracingOptions } from './options.ts';
 import { parseOptions, USAGE } from './options.ts';
-import type { Sample } from './report.ts';
+import type { Measured, Sample, Sampling } from './report.ts';
 import { SAMPLINGS, nameOf, writeReport } from './report.ts';
-import type { Stand } from './stand.ts';
-import { openStand } from './stand.ts';
+import { openSink } from './sink.ts';
+import type { StandOptions } from './stand.ts';
+import { ACCOUNTS, REMOTE_LATENCY_MS, openStand } from './stand.ts';
 import { turn } from './turn.ts';
 
-/** For Node to have compiled what is used: in the first seconds all of it costs several times as much. */
-const WARM_UP_SECONDS = 30;
+type Settings = Omit<TracingOptions, 'help' | 'out'>;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 await runBench({ parseOptions, usage: USAGE, bench }, process.argv.slice(2));
 
 async function bench({ help: _help, out, ...options }: TracingOptions): Promise<void> {
-  const interruption = listenForInterruption();
+  const { happened, signal } = listenForInterruption();
   const generator = await chooseGenerator('autocannon');
-  const samples: Sample[] = [];
-  for (let round = 1; round <= options.rounds; round++)
-    samples.push(...(await measureRound(round, { options, generator, interruption })));
-  const machine = await describeMachine();
-  await writeReport(out, { format: 3, measuredAt: new Date().toISOString(), machine, options, samples });
-  say(`Written to ${out}/tracing.md and tracing.json.`);
-}
-
-interface Deps {
-  readonly options: Omit<TracingOptions, 'help' | 'out'>;
-  readonly generator: Generator;
-  readonly interruption: Interruption;
-}
-
-/** All ways of sampling, each on a stack of its own, all up at the same time: short slices of load go around. */
-async function measureRound(round: number, { options, generator, interruption }: Deps): Promise<Sample[]> {
-  const { signal } = interruption;
-  const stands: Stand[] = [];
-  const run = async (): Promise<Sample[]> => {
-    for (const sampling of SAMPLINGS)
-      stands.push(await openStand({ sampling, env: process.env, generator, signal }));
-    for (const stand of stands) await stand.load(WARM_UP_SECONDS);
-    const samples: Sample[] = [];
-    for (let slice = 1; slice <= options.slices; slice++)
-      for (const stand of turn(stands, slice)) {
-        const sample = { round, slice, sampling: stand.sampling, ...(await stand.load(options.seconds)) };
-        samples.push(sample);
-        say(describe(sample));
-      }
-    return samples;
-  };
+  const servers = await startServers({
+    env: process.env,
+    accounts: ACCOUNTS,
+    remoteLatencyMs: REMOTE_LATENCY_MS,
+    onCrash: say,
+    signal,
+  });
+  const sink = await openSink();
   try {
-    return await Promise.race([run(), interruption.happened]);
+    const measuring = measureRounds(options, { servers, sink, generator, signal });
+    const samples = await Promise.race([measuring, happened]);
+    const machine = await describeMachine();
+    await writeReport(out, { format: 4, measuredAt: new Date().toISOString(), machine, options, samples });
+    say(`Written to ${out}/tracing.md and tracing.json.`);
   } finally {
-    await Promise.all(stands.map((stand) => stand.close()));
+    sink.close();
+    await servers.close();
   }
 }
 
-function describe({ round, slice, sampling, completedPerSecond, cpuMicros }: Sample): string {
-  const what = `round ${round}, slice ${slice}: ${nameOf(sampling)} traced`;
-  return `${what}, completed ${rate(completedPerSecond)}/s, ${micros(cpuMicros)} each`;
+/** The first round, which warms up Kafka and Postgres, is left out. */
+async function measureRounds(options: Settings, stands: StandOptions): Promise<Sample[]> {
+  const samples: Sample[] = [];
+  for (let round = 0; round <= options.rounds; round++)
+    for (const sampling of turn(SAMPLINGS, round)) {
+      const measured = await measureOne(sampling, options, stands);
+      say(describe(round, sampling, measured));
+      if (round > 0) samples.push({ round, sampling, ...measured });
+    }
+  return samples;
+}
+
+async function measureOne(sampling: Sampling, options: Settings, stands: StandOptions): Promise<Measured> {
+  const stand = await openStand(sampling, stands);
+  try {
+    await stand.load(options.warmUpSeconds);
+    return await stand.load(options.seconds);
+  } finally {
+    await stand.close();
+  }
+}
+
+function describe(round: number, sampling: Sampling, { completedPerSecond, cpuMicros }: Measured): string {
+  const what = round === 0 ? 'not counted' : `round ${round}`;
+  return `${what}: ${nameOf(sampling)} traced, completed ${rate(completedPerSecond)}/s, ${micros(cpuMicros)} each`;
 }

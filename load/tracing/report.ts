@@ -8,19 +8,18 @@ import type { TracingOptions } from './options.ts';
 
 /**
  * Parts of all transactions that are traced; undefined: tracing is off. So it is in the control, which shows how much
- * two stacks differ that are the same.
+ * two measurements differ that should not.
  */
 export const SAMPLINGS = [undefined, 0.05, 1, 'control'] as const;
 export type Sampling = (typeof SAMPLINGS)[number];
-const COMPARED = SAMPLINGS.filter((sampling) => sampling !== undefined);
 
 export interface Sample extends Measured {
   readonly round: number;
-  readonly slice: number;
   readonly sampling: Sampling;
 }
 
 export interface Measured {
+  /** Over all of the time until the last has ended. */
   readonly completedPerSecond: number;
   /** Of everything that the pipeline needs, per transaction. */
   readonly cpuMicros: number | undefined;
@@ -33,7 +32,7 @@ export interface Measured {
 }
 
 export interface TracingReport {
-  readonly format: 3;
+  readonly format: 4;
   readonly measuredAt: string;
   readonly machine: Machine;
   readonly options: Omit<TracingOptions, 'help' | 'out'>;
@@ -55,28 +54,36 @@ export async function writeReport(directory: string, report: TracingReport): Pro
 
 /** A pure function of the report. */
 export function writeMarkdown({ machine, options, samples, measuredAt }: TracingReport): string {
-  const rows = SAMPLINGS.map((sampling) => rowOf(sampling, samples));
   const rounds = Array.from({ length: options.rounds }, (_, index) => index + 1);
   const components = COMPONENTS.filter((name) => samples.some(({ cpuMicrosOf }) => name in cpuMicrosOf));
   return `# What tracing costs
 
 Written by \`npm run bench:tracing\`. 40 users in a closed loop, the stages at work behind them, a remote system of
 450 ms; Kafka, Postgres, all services and the load generator on one machine, all of it busy. Without tracing, with
-5 % and with 100 % of the transactions traced: a stack for each, all up at the same time, and short slices of load that
-go around them. The spans go to a process that takes them and looks at none. The last stack is without tracing as the
-first one is: what it "costs" is how much two stacks differ that are the same.
-
-${table(['traced', 'completed/s: median', 'middle half', 'cost', 'target', 'CPU per transaction', 'more CPU', 'exported per transaction', 'CPU of the receiver'], rows)}
-
-By round, each with stacks of its own: what one stack differs from the next is in these, and not in the standard error.
+5 % and with 100 % of the transactions traced: Kafka and Postgres stay, all services are started anew for each
+measurement, one way after the other, in turns. The spans go to a process that takes them and looks at none. "Nothing,
+again" is without tracing once more: what it "costs" is how much two measurements differ that should not.
 
 ${table(
   [
     'traced',
-    ...rounds.map((round) => `cost, round ${round}`),
-    ...rounds.map((round) => `more CPU, round ${round}`),
+    'completed/s: median',
+    'middle half',
+    'cost',
+    'target',
+    'CPU per transaction',
+    'more CPU',
+    'exported per transaction',
+    'CPU of the receiver',
   ],
-  COMPARED.map((sampling) => roundsRow(sampling, rounds, samples)),
+  SAMPLINGS.map((sampling) => rowOf(sampling, samples)),
+)}
+
+Completed per second, by round:
+
+${table(
+  ['round', ...SAMPLINGS.map(nameOf)],
+  rounds.map((round) => roundRow(round, samples)),
 )}
 
 CPU per transaction, by component (median):
@@ -86,8 +93,10 @@ ${table(
   SAMPLINGS.map((sampling) => componentRow(sampling, components, samples)),
 )}
 
-- ${options.rounds} rounds, each with stacks of its own, of ${options.slices} slices of ${options.seconds} s; the cost is the mean, over
-  all slices, of what is lost against the same slice without tracing, with the standard error of that mean
+- ${options.rounds} rounds, of ${options.seconds} s of load each time, after ${options.warmUpSeconds} s that do not count; the cost is the mean, over
+  all rounds, of what is lost against the same round without tracing (the mean of its two), with the standard error of
+  that mean; that of "nothing, again" is against "nothing"
+- completed per second is over all of the time, until the last of them has ended
 - ${machine.cpu}, ${machine.cores} cores, ${mebibytes(machine.memoryBytes)}, ${machine.system}; Node ${machine.node}, Kafka ${machine.kafka}
 - Measured ${measuredAt}${machine.commit ? ` at ${machine.commit}` : ''}
 `;
@@ -110,15 +119,10 @@ function rowOf(sampling: Sampling, samples: readonly Sample[]): string[] {
   ];
 }
 
-function roundsRow(sampling: Sampling, rounds: readonly number[], samples: readonly Sample[]): string[] {
-  const mean = (of: typeof costs) => (round: number) => {
-    const parts = of(
-      sampling,
-      samples.filter((sample) => sample.round === round),
-    );
-    return percent(meanAndError(parts).mean);
-  };
-  return [nameOf(sampling), ...rounds.map(mean(costs)), ...rounds.map(mean(moreCpu))];
+function roundRow(round: number, samples: readonly Sample[]): string[] {
+  const of = (sampling: Sampling) =>
+    samples.find((sample) => sample.round === round && sample.sampling === sampling)!;
+  return [String(round), ...SAMPLINGS.map((sampling) => rate(of(sampling).completedPerSecond))];
 }
 
 function componentRow(
@@ -137,31 +141,32 @@ export function nameOf(sampling: Sampling): string {
   return sampling === undefined ? 'nothing' : percent(sampling);
 }
 
-/** What is lost of the completed transactions per second, slice by slice, as a part of 1. */
+/** What is lost of the completed transactions per second, round by round, as a part of 1. */
 export function costs(sampling: Sampling, samples: readonly Sample[]): number[] {
-  return pairs(sampling, samples).map(
-    ([traced, without]) => 1 - traced.completedPerSecond / without.completedPerSecond,
-  );
+  return against(sampling, samples, ({ completedPerSecond }) => completedPerSecond).map((part) => 1 - part);
 }
 
-/** CPU per transaction that comes on top, slice by slice, as a part of 1. */
+/** CPU per transaction that comes on top, round by round, as a part of 1. */
 export function moreCpu(sampling: Sampling, samples: readonly Sample[]): number[] {
-  return pairs(sampling, samples).flatMap(([traced, without]) =>
-    traced.cpuMicros === undefined || without.cpuMicros === undefined
-      ? []
-      : traced.cpuMicros / without.cpuMicros - 1,
-  );
+  return against(sampling, samples, ({ cpuMicros }) => cpuMicros ?? NaN).map((part) => part - 1);
 }
 
-/** Each with that without tracing of the same slice. */
-function pairs(sampling: Sampling, samples: readonly Sample[]): [Sample, Sample][] {
-  const sliceOf = ({ round, slice }: Sample) => `${round}/${slice}`;
-  const without = new Map(
-    samples.filter((sample) => sample.sampling === undefined).map((sample) => [sliceOf(sample), sample]),
-  );
+/** As a part of what the same round has shown without tracing: the mean of the two, where it is not one of them. */
+function against(
+  sampling: Sampling,
+  samples: readonly Sample[],
+  figure: (sample: Sample) => number,
+): number[] {
   return samples
     .filter((sample) => sample.sampling === sampling)
-    .map((sample) => [sample, without.get(sliceOf(sample))!]);
+    .map((sample) => {
+      const without = samples.filter(
+        (other) =>
+          other.round === sample.round &&
+          (other.sampling === undefined || (other.sampling === 'control' && sampling !== 'control')),
+      );
+      return figure(sample) / (without.reduce((sum, other) => sum + figure(other), 0) / without.length);
+    });
 }
 
 /** Mean and its standard error: the deviation of the sample over the root of its size. */

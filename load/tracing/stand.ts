@@ -2,61 +2,67 @@ import { cpuPerTransaction } from '../lib/cpu.ts';
 import type { Generator } from '../lib/generator.ts';
 import { measure } from '../lib/measure.ts';
 import { openDatabase } from '../lib/run-facts.ts';
+import type { Servers } from '../lib/start-target.ts';
 import { startTarget } from '../lib/start-target.ts';
 import type { Measured, Sampling } from './report.ts';
 import type { Sink } from './sink.ts';
-import { openSink } from './sink.ts';
 
 const MODEL = { kind: 'closed', users: 40, rampSeconds: 0 } as const;
+export const ACCOUNTS = 1_000;
+export const REMOTE_LATENCY_MS = 450;
 
-/** A stack of its own with one way of sampling, and the process that takes its spans. */
+/** All services, with one way of sampling. */
 export interface Stand {
-  readonly sampling: Sampling;
   /** Offers load for so many seconds, and returns what came of it when all of it has ended. */
   load(seconds: number): Promise<Measured>;
   close(): Promise<void>;
 }
 
 export interface StandOptions {
-  readonly sampling: Sampling;
-  readonly env: NodeJS.ProcessEnv;
+  readonly servers: Servers;
+  /** Takes the spans. */
+  readonly sink: Sink;
   readonly generator: Generator;
   readonly signal: AbortSignal;
 }
 
-export async function openStand({ sampling, env, generator, signal }: StandOptions): Promise<Stand> {
-  const sink = await openSink();
-  const target = await startTarget({
-    env: { ...env, ...tracing(sampling, sink) },
-    accounts: 1_000,
-    remoteLatencyMs: 450,
+export async function openStand(
+  sampling: Sampling,
+  { servers, sink, generator, signal }: StandOptions,
+): Promise<Stand> {
+  const services = await startTarget({
+    env: { ...process.env, ...servers.env, ...tracing(sampling, sink) },
+    accounts: ACCOUNTS,
+    remoteLatencyMs: REMOTE_LATENCY_MS,
     onCrash: (message) => process.stdout.write(`${message}\n`),
     signal,
   });
-  const database = openDatabase(target.databaseUrl);
-  let seed = 0;
+  const target = {
+    ...services,
+    processes: async () => [...(await services.processes()), ...servers.processes],
+  };
+  const database = openDatabase(servers.databaseUrl);
   return {
-    sampling,
     load: async (seconds) => {
       const before = await sink.usage();
       const measured = await measure(
         { target, database, generator },
-        { mode: 'async', model: MODEL, seconds, seed: ++seed },
+        { mode: 'async', model: MODEL, seconds, seed: Date.now() % 2 ** 31 },
       );
       const after = await sink.usage();
       const cpu = cpuPerTransaction(measured);
+      const { accepted, drainSeconds = NaN } = measured;
       return {
-        completedPerSecond: measured.completedPerSecond,
+        completedPerSecond: accepted / (seconds + drainSeconds),
         cpuMicros: cpu?.system,
         cpuMicrosOf: cpu?.byComponent ?? {},
-        bytesPerTransaction: (after.bytes - before.bytes) / measured.accepted,
-        sinkMicros: ((after.cpuSeconds - before.cpuSeconds) * 1e6) / measured.accepted,
+        bytesPerTransaction: (after.bytes - before.bytes) / accepted,
+        sinkMicros: ((after.cpuSeconds - before.cpuSeconds) * 1e6) / accepted,
       };
     },
     close: async () => {
       await database.close().catch(() => undefined);
-      await target.close();
-      sink.close();
+      await services.close();
     },
   };
 }
