@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { LoggerOptions } from './logger.ts';
-import { createLogger, withTransaction } from './logger.ts';
+import { aboutTransaction, createLogger } from './logger.ts';
 
 function capture(level?: LoggerOptions['level']) {
   const lines: string[] = [];
@@ -37,14 +37,18 @@ test('an error is written with type, message, stack, code and cause', () => {
 
 test('a line about a transaction names it and its trace', () => {
   const { log, last } = capture();
-  withTransaction(log, 'id-1', '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01').warn('late');
+  log.warn(aboutTransaction('id-1', '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'), 'late');
   expect(last()).toMatchObject({
     transactionId: 'id-1',
-    traceId: '0af7651916cd43dd8448eb211c80319c',
+    trace_id: '0af7651916cd43dd8448eb211c80319c',
+    span_id: 'b7ad6b7169203331',
+    trace_flags: '01',
     msg: 'late',
   });
-  withTransaction(log, 'id-2').warn('late');
-  expect(last()).not.toHaveProperty('traceId');
+  for (const traceparent of [undefined, 'nonsense']) {
+    log.warn(aboutTransaction('id-2', traceparent), 'late');
+    expect(last()).not.toHaveProperty('trace_id');
+  }
 });
 
 test('what a client sent never gets into a log', () => {

@@ -1,5 +1,6 @@
 import type { DestinationStream, Level, LevelWithSilent, Logger } from 'pino';
 import { pino } from 'pino';
+import { readTraceparent } from './traceparent.ts';
 import { currentTraceparent } from './tracing.ts';
 
 export type { Logger } from 'pino';
@@ -15,9 +16,9 @@ const PAYLOADS = ['payload', 'body', 'value', 'data', 'request.body', 'response.
 
 /**
  * A logger that writes one JSON object per line: `time` (ISO 8601), `level` as text, `service`, `msg`, and what
- * the caller adds. By convention `err` is an error, `transactionId` and `traceId` name the transaction that the
- * line is about, durations carry their unit in the name. While tracing is on, `trace_id`, `span_id` and
- * `trace_flags` name what is at work (OpenTelemetry's names for logs that are not OTLP).
+ * the caller adds. By convention `err` is an error, `transactionId` names the transaction that the line is about
+ * (`aboutTransaction`), durations carry their unit in the name. `trace_id`, `span_id` and `trace_flags` name the span
+ * of that transaction, or else the request at work (OpenTelemetry's names for logs that are not OTLP).
  */
 export function createLogger(name: string, options: LoggerOptions = {}): Logger {
   const settings = {
@@ -26,20 +27,19 @@ export function createLogger(name: string, options: LoggerOptions = {}): Logger 
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: pino.stdSerializers.err, error: pino.stdSerializers.err },
-    mixin: traceFields,
+    mixin: () => traceFields(currentTraceparent()),
     redact: { paths: PAYLOADS, censor: '[redacted]' },
   };
   return pino(settings, options.destination ?? pino.destination({ fd: 1, sync: true }));
 }
 
-/** A logger whose lines name a transaction and the trace it is in. */
-export function withTransaction(log: Logger, transactionId: string, traceparent?: string): Logger {
-  return log.child(traceparent ? { transactionId, traceId: traceparent.slice(3, 35) } : { transactionId });
+/** What a line about a transaction says of it: its id, and the span that its event came from, recorded or not. */
+export function aboutTransaction(transactionId: string | undefined, traceparent: string | undefined): object {
+  return { transactionId, ...traceFields(traceparent) };
 }
 
-function traceFields(): object {
-  const traceparent = currentTraceparent();
-  if (traceparent === undefined) return {};
-  const [, trace_id, span_id, trace_flags] = traceparent.split('-');
-  return { trace_id, span_id, trace_flags };
+function traceFields(traceparent: string | undefined): object {
+  const named = traceparent === undefined ? null : readTraceparent(traceparent);
+  if (!named) return {};
+  return { trace_id: named.traceId, span_id: named.spanId, trace_flags: `0${named.traceFlags & 1}` };
 }

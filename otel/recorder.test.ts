@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
@@ -69,6 +69,12 @@ afterAll(async () => {
   setRegistration(undefined);
   await sdk.shutdown();
 });
+
+/** Runs `work` in the span of a request that a client has sampled; it does not end. */
+function withinRequest<Result>(work: (traceparent: string | undefined) => Result): Result {
+  const request = { method: 'GET', url: '/', headers: { traceparent: sampled } };
+  return traceRequest({ request, response: new EventEmitter() as never, route: () => '/' }, work);
+}
 
 function recorded(name: string): ReadableSpan {
   const span = exporter.getFinishedSpans().find((candidate) => candidate.name === name);
@@ -140,7 +146,6 @@ test('no query and no credentials get into the span of a call', () => {
 test('an unsampled transaction is not recorded, and its flag is handed on', () => {
   const span = startProcess({ ...message, traceparent: unsampled });
   expect(span.traceparent).toBe(unsampled);
-  expect(span.run(() => currentTraceparent())).toBe(unsampled);
   span.end('moved');
   expect(exporter.getFinishedSpans()).toEqual([]);
 });
@@ -153,13 +158,13 @@ test.each([undefined, '', 'nonsense', `00-${'0'.repeat(32)}-b7ad6b7169203331-01`
   },
 );
 
-test('inside a span it is the current one, across awaits', async () => {
-  const span = startProcess(message);
-  const seen = await span.run(async () => {
+test('inside a request its span is the current one, across awaits', async () => {
+  const [seen, own] = await withinRequest(async (traceparent) => {
     await Promise.resolve();
-    return currentTraceparent();
+    return [currentTraceparent(), traceparent];
   });
-  expect(seen).toBe(span.traceparent);
+  expect(seen).toBe(own);
+  expect(seen).toContain(traceId);
   expect(currentTraceparent()).toBeUndefined();
 });
 
@@ -189,7 +194,7 @@ test('a batch of any size keeps a bounded number of links', () => {
 test('work on behalf of many is recorded in its batch, not in the trace of the one that started it', async () => {
   const members = [startProcess(message), startProcess(message)];
   const traceparents = members.map((span) => span.traceparent);
-  const inside = await members[0]?.run(() =>
+  const inside = await withinRequest(() =>
     runBatch('apply', { size: 2, traceparents }, async () => currentTraceparent()),
   );
   const root = recorded('apply');
@@ -200,8 +205,7 @@ test('work on behalf of many is recorded in its batch, not in the trace of the o
 });
 
 test('a poll that a request has set off is recorded nowhere', async () => {
-  const span = startProcess(message);
-  const inside = await span.run(() =>
+  const inside = await withinRequest(() =>
     untraced(async () => {
       await Promise.resolve();
       trace.getTracer('x').startSpan('query').end();
@@ -213,8 +217,7 @@ test('a poll that a request has set off is recorded nowhere', async () => {
 });
 
 test('each line of a request begins a trace of its own, linked to the request', () => {
-  const request = startProcess(message);
-  const begin = request.run(() => traceBeginnings('accept line')!);
+  const begin = withinRequest(() => traceBeginnings('accept line')!);
   const lines = [begin(), begin()];
   const spans = exporter.getFinishedSpans();
   expect(spans.map((span) => formatTraceparent(span.spanContext()))).toEqual(lines);
@@ -265,23 +268,52 @@ describe('a request', () => {
   test('that the client does not sample is not recorded, nor what is done in it', () => {
     const response = answer(200);
     const exchange = { request: request({ traceparent: unsampled }), response, route };
-    const inside = traceRequest(exchange, () => {
-      const child = startProcess({ ...message, traceparent: currentTraceparent() });
+    const inside = traceRequest(exchange, (traceparent) => {
+      const child = startProcess({ ...message, traceparent });
       child.end('moved');
       return child.traceparent;
     });
     response.emit('close');
     expect(inside).toMatch(new RegExp(`^00-${traceId}-[0-9a-f]{16}-00$`));
-    expect(inside).not.toBe(unsampled);
     expect(exporter.getFinishedSpans()).toEqual([]);
+  });
+
+  test.each([
+    ['that the client does not sample, with other headers of its trace', { tracestate: 'vendor=1' }],
+    ['with a traceparent that is none', { traceparent: `00-${'0'.repeat(32)}-b7ad6b7169203331-00` }],
+  ])('%s, is what the propagators make of it', (_, headers) => {
+    const exchange = {
+      request: request({ traceparent: unsampled, ...headers }),
+      response: answer(200),
+      route,
+    };
+    const inside = traceRequest(exchange, (traceparent) => traceparent);
+    expect(inside?.endsWith('traceparent' in headers ? '-01' : '-00')).toBe(true);
+    expect(inside?.includes(traceId)).toBe(!('traceparent' in headers));
   });
 });
 
 test('a statement within a span of ours is its child', () => {
-  const span = startProcess(message);
-  span.run(() => trace.getTracer('pg').startSpan('query').end());
-  span.end('moved');
-  expect(recorded('query').parentSpanContext?.spanId).toBe(span.traceparent.slice(36, 52));
+  const own = withinRequest((traceparent) => {
+    trace.getTracer('pg').startSpan('query').end();
+    return traceparent;
+  });
+  expect(recorded('query').parentSpanContext?.spanId).toBe(own?.slice(36, 52));
+});
+
+test('what is not recorded is in no context, whoever has set it off', () => {
+  const request = { method: 'GET', url: '/', headers: { traceparent: unsampled } };
+  const exchange = {
+    request,
+    response: Object.assign(new EventEmitter(), { statusCode: 200 }),
+    route: () => '/',
+  };
+  const statement = () => trace.getTracer('pg').startSpan('query').end();
+  const before = context.active();
+  expect(traceRequest(exchange, () => context.active())).toBe(before);
+  withinRequest(() => traceRequest(exchange, () => expect(currentTraceparent()).toBeUndefined()));
+  withinRequest(() => traceRequest(exchange, statement));
+  expect(recorded('query').parentSpanContext).toBeUndefined();
 });
 
 test('time in a span is counted from the clock on the wall, to its end', async () => {

@@ -2,7 +2,7 @@ import type { Attributes, Context, SpanContext } from '@opentelemetry/api';
 import { context, propagation, ROOT_CONTEXT, SpanKind, trace, TraceFlags } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import type { Sampler } from '@opentelemetry/sdk-trace';
-import { SamplingDecision } from '@opentelemetry/sdk-trace';
+import { ParentBasedSampler, SamplingDecision } from '@opentelemetry/sdk-trace';
 import type { SpanDescription, SpanOrigin, SpanPlace } from './own-span.ts';
 import { newSpanId, newTraceId, OwnSpan } from './own-span.ts';
 import type {
@@ -17,6 +17,7 @@ import type {
   SendSpan,
   SpanRecorder,
 } from './span-types.ts';
+import { contextOf } from './single-context.ts';
 import { activeTraceparent, RecordedBatch, RecordedSpan, UNRECORDED_BATCH, UnrecordedSpan } from './spans.ts';
 import { formatTraceparent, isUnsampled, readTraceparent } from './traceparent.ts';
 
@@ -33,6 +34,7 @@ export interface RecorderOptions extends SpanOrigin {
  */
 export function createRecorder(options: RecorderOptions): SpanRecorder {
   const { sampler } = options;
+  const followsParent = sampler instanceof ParentBasedSampler;
 
   /** Where what begins here stands, a request of a client's trace included; a traceparent when it is not recorded. */
   function begin(name: string, kind: SpanKind, from: Context = ROOT_CONTEXT): SpanPlace | UnrecordedSpan {
@@ -61,6 +63,8 @@ export function createRecorder(options: RecorderOptions): SpanRecorder {
 
   return {
     request(request) {
+      const unsampled = followsParent ? unsampledClient(request) : undefined;
+      if (unsampled !== undefined) return new UnrecordedSpan(unsampled);
       const place = begin(request.method, SpanKind.SERVER, clientContext(request));
       if (place instanceof UnrecordedSpan) return place;
       return new RecordedRequest(new OwnSpan(requestSpan(request), place, options), request.method);
@@ -117,6 +121,17 @@ function isSampled({ traceFlags }: SpanContext): boolean {
   return (traceFlags & TraceFlags.SAMPLED) !== 0;
 }
 
+/**
+ * The traceparent of a client that records nothing, where it is all that there is of a client's trace: to be told so
+ * by way of contexts takes as long as all the rest. Undefined where it is not as simple as that.
+ */
+function unsampledClient({ headers }: RequestOptions): string | undefined {
+  const { traceparent } = headers;
+  if (typeof traceparent !== 'string' || !isUnsampled(traceparent) || !readTraceparent(traceparent)) return;
+  const others = propagation.fields().filter((field) => headers[field] !== undefined);
+  return others.length === 1 && others[0] === 'traceparent' ? traceparent : undefined;
+}
+
 /** What the headers of a request say, to those propagators that find something of theirs in them. */
 function clientContext({ headers }: RequestOptions): Context {
   const named = propagation.fields().some((field) => headers[field] !== undefined);
@@ -124,11 +139,16 @@ function clientContext({ headers }: RequestOptions): Context {
 }
 
 class RecordedRequest extends RecordedSpan implements RequestSpan {
+  readonly isRecorded = true;
   private readonly method: string;
 
   constructor(span: OwnSpan, method: string) {
     super(span);
     this.method = method;
+  }
+
+  run<Result>(work: () => Result): Result {
+    return context.with(contextOf(this.span), work);
   }
 
   end(status: number, route: string | undefined): void {

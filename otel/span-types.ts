@@ -9,8 +9,6 @@ export interface LinkTarget {
 export interface OpenSpan {
   /** What is to be stored or sent on, so that the next span becomes a child of this one. */
   readonly traceparent: string;
-  /** Runs `work` with this span active: what instrumentations record in it becomes its child. */
-  run<Result>(work: () => Result): Result;
 }
 
 export interface RequestOptions {
@@ -21,6 +19,10 @@ export interface RequestOptions {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 export interface RequestSpan extends OpenSpan {
+  /** False: nobody need tell it how the request has ended. */
+  readonly isRecorded: boolean;
+  /** Runs `work` with this span active: what instrumentations record in it becomes its child. */
+  run<Result>(work: () => Result): Result;
   /** `route` is the pattern that the path has matched, such as `/v1/transactions/:id`. */
   end(status: number, route: string | undefined): void;
 }

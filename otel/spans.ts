@@ -1,24 +1,14 @@
 import type { Span, SpanContext } from '@opentelemetry/api';
-import {
-  context,
-  createContextKey,
-  isSpanContextValid,
-  ROOT_CONTEXT,
-  SpanStatusCode,
-  trace,
-} from '@opentelemetry/api';
+import { context, isSpanContextValid, ROOT_CONTEXT, SpanStatusCode, trace } from '@opentelemetry/api';
 import { OwnSpan } from './own-span.ts';
-import { contextOf, SingleContext } from './single-context.ts';
+import { contextOf } from './single-context.ts';
 import type { BatchSpan, LinkTarget } from './span-types.ts';
 import { formatTraceparent } from './traceparent.ts';
-
-/** Where a context without a span carries the traceparent of what is not recorded. */
-const TRACEPARENT = createContextKey('sluice.traceparent');
 
 /** A batch links to this many of its spans at the most; each of them links to its batch in any case. */
 export const LINKS_MAX = 64;
 
-/** A started span: its name for others, and its context for what is done in it. */
+/** A started span. */
 export class RecordedSpan {
   protected readonly span: OwnSpan;
 
@@ -30,10 +20,6 @@ export class RecordedSpan {
 
   get traceparent(): string {
     return this.span.traceparent;
-  }
-
-  run<Result>(work: () => Result): Result {
-    return context.with(contextOf(this.span), work);
   }
 
   /** An answer that is an error by itself, without an exception: `type` as in the attribute error.type. */
@@ -50,6 +36,7 @@ export class RecordedSpan {
 
 /** Stands for a span that is not recorded, and hands its name on: what follows is not recorded either. */
 export class UnrecordedSpan {
+  readonly isRecorded = false;
   readonly traceparent: string;
 
   constructor(traceparent: string) {
@@ -57,7 +44,7 @@ export class UnrecordedSpan {
   }
 
   run<Result>(work: () => Result): Result {
-    return context.with(new SingleContext(TRACEPARENT, this.traceparent), work);
+    return unrecorded(work);
   }
 
   end(): void {}
@@ -98,15 +85,19 @@ export class RecordedBatch implements LinkTarget {
 export const UNRECORDED_BATCH: BatchSpan = {
   spanContext: undefined,
   link() {},
-  run: (work) => context.with(ROOT_CONTEXT, work),
+  run: unrecorded,
   end() {},
 };
 
-/** Of what surrounds this, recorded or not. */
+/** Runs `work` in the trace of none. To be in a context costs a map that lives as long as what is awaited in it. */
+function unrecorded<Result>(work: () => Result): Result {
+  return context.active() === ROOT_CONTEXT ? work() : context.with(ROOT_CONTEXT, work);
+}
+
+/** Of the span that surrounds this; undefined where none is recorded. */
 export function activeTraceparent(): string | undefined {
-  const active = context.active();
-  const span = trace.getSpan(active);
-  if (!span) return active.getValue(TRACEPARENT) as string | undefined;
+  const span = trace.getSpan(context.active());
+  if (!span) return undefined;
   if (span instanceof OwnSpan) return span.traceparent;
   const named = span.spanContext();
   return isSpanContextValid(named) ? formatTraceparent(named) : undefined;

@@ -7,6 +7,7 @@ import {
   startProcess,
   startSend,
   traceBeginnings,
+  traceRequest,
   tracingEnabled,
 } from './tracing.ts';
 
@@ -35,10 +36,14 @@ test('a message without a traceparent is given one that nobody samples', () => {
 });
 
 test('with tracing off work is run and its result or error handed on', () => {
-  const span = startProcess({ ...message, traceparent });
-  expect(span.run(() => 7)).toBe(7);
-  expect(() => span.run(() => JSON.parse('{'))).toThrow(SyntaxError);
-  span.end('moved');
+  const response = { statusCode: 200, once: () => undefined };
+  const exchange = {
+    request: { method: 'GET', url: '/', headers: { traceparent } },
+    response,
+    route: () => '/',
+  };
+  expect(traceRequest(exchange, (own) => own ?? 7)).toBe(7);
+  expect(() => traceRequest(exchange, () => JSON.parse('{'))).toThrow(SyntaxError);
   const batch = startBatch('apply', { size: 2 });
   expect(batch.run(() => 8)).toBe(8);
   expect(batch.spanContext).toBeUndefined();

@@ -84,14 +84,20 @@ interface Exchange {
   readonly route: () => string | undefined;
 }
 
-/** Answers a request in a span that ends with its response, and continues the trace of the client. */
-export function traceRequest<Result>({ request, response, route }: Exchange, work: () => Result): Result {
+/**
+ * Answers a request in a span that ends with its response, and continues the trace of the client. `work` gets the
+ * traceparent of that span, recorded or not, for what it leads to; undefined while tracing is off.
+ */
+export function traceRequest<Result>(
+  { request, response, route }: Exchange,
+  work: (traceparent: string | undefined) => Result,
+): Result {
   const recorder = registered()?.recorder;
-  if (!recorder) return work();
+  if (!recorder) return work(undefined);
   const { method = '', url = '', headers } = request;
   const span = recorder.request({ method, path: url.split('?', 1)[0]!, headers });
-  response.once('close', () => span.end(response.statusCode, route()));
-  return span.run(work);
+  if (span.isRecorded) response.once('close', () => span.end(response.statusCode, route()));
+  return span.run(() => work(span.traceparent));
 }
 
 /** Runs work that goes on for everybody, such as a poll, in the trace of none: not in that of who set it off. */
@@ -100,7 +106,7 @@ export function untraced<Result>(work: () => Result): Result {
   return registration ? registration.recorder.untraced(work) : work();
 }
 
-/** The traceparent of the span that is active here; undefined where there is none, as always with tracing off. */
+/** The traceparent of the request or batch that is recorded here; undefined where none is, as always with tracing off. */
 export function currentTraceparent(): string | undefined {
   return registered()?.recorder.current();
 }
@@ -110,9 +116,6 @@ class PassThrough implements SendSpan, ProcessSpan, CallSpan {
   readonly traceparent: string;
   constructor(traceparent: string) {
     this.traceparent = traceparent;
-  }
-  run<Result>(work: () => Result): Result {
-    return work();
   }
   end(): void {}
 }

@@ -46,7 +46,7 @@ export function createIntake(options: IntakeOptions): Intake {
     async submit(submission) {
       const startedMs = performance.now();
       lastMs = startedMs;
-      const outcome = await batcher.add(submission);
+      const outcome = await batcher.add(submission, submission.traceparent);
       metrics.acceptSeconds((performance.now() - startedMs) / 1e3);
       metrics.submitted(submission.type, outcome.kind);
       return outcome;

@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
-import { traceparentFor } from './traceparent.ts';
+import { setTraceparent, traceparentFor } from './traceparent.ts';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const SPAN = '00f067aa0ba902b7';
+const requestWith = (traceparent: string | undefined) => ({ req: { headers: { traceparent } }, state: {} });
 const FORM = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 test("the client's trace goes on in a new span, with its flags", () => {
-  const traceparent = traceparentFor(`00-${TRACE}-${SPAN}-01`);
+  const traceparent = traceparentFor(requestWith(`00-${TRACE}-${SPAN}-01`));
   expect(traceparent).toMatch(FORM);
   expect(traceparent).toContain(`00-${TRACE}-`);
   expect(traceparent).toMatch(/-01$/);
@@ -14,7 +15,7 @@ test("the client's trace goes on in a new span, with its flags", () => {
 });
 
 test('a later version may have more fields', () => {
-  expect(traceparentFor(`01-${TRACE}-${SPAN}-01-more`)).toContain(TRACE);
+  expect(traceparentFor(requestWith(`01-${TRACE}-${SPAN}-01-more`))).toContain(TRACE);
 });
 
 test.each([
@@ -27,8 +28,14 @@ test.each([
   `00-${TRACE}-${'0'.repeat(16)}-01`,
   `00-${TRACE.toUpperCase()}-${SPAN}-01`,
 ])('%j is not one: a fresh trace, unsampled', (header) => {
-  const traceparent = traceparentFor(header);
+  const traceparent = traceparentFor(requestWith(header));
   expect(traceparent).toMatch(FORM);
   expect(traceparent).not.toContain(TRACE);
   expect(traceparent).toMatch(/-00$/);
+});
+
+test('while the request has a span, that is it, recorded or not', () => {
+  const request = requestWith(`00-${TRACE}-${SPAN}-01`);
+  setTraceparent(request, `00-${TRACE}-b7ad6b7169203331-00`);
+  expect(traceparentFor(request)).toBe(`00-${TRACE}-b7ad6b7169203331-00`);
 });

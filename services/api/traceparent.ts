@@ -1,15 +1,28 @@
 import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { newTraceparent } from '../domain/ids.ts';
-import { currentTraceparent, traceBeginnings } from '../../otel/tracing.ts';
+import { traceBeginnings } from '../../otel/tracing.ts';
 
 const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(-.*)?$/;
+
+/** What of a Koa context is needed. */
+interface RequestContext {
+  readonly req: Pick<IncomingMessage, 'headers'>;
+  readonly state: Record<string, unknown>;
+}
+
+/** Says what the span of the request is called; undefined while tracing is off. */
+export function setTraceparent({ state }: RequestContext, traceparent: string | undefined): void {
+  state['traceparent'] = traceparent;
+}
 
 /**
  * The traceparent that a transaction carries through the outbox and every event: that of the span of the
  * request, recorded or not; with tracing off the client's, with a new span id; else a fresh one, unsampled.
  */
-export function traceparentFor(header: string | string[] | undefined): string {
-  return currentTraceparent() ?? continued(header) ?? newTraceparent();
+export function traceparentFor({ req, state }: RequestContext): string {
+  const own = state['traceparent'] as string | undefined;
+  return own ?? continued(req.headers['traceparent']) ?? newTraceparent();
 }
 
 /**

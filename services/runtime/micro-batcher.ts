@@ -1,4 +1,4 @@
-import { currentTraceparent, runBatch } from '../../otel/tracing.ts';
+import { runBatch } from '../../otel/tracing.ts';
 
 /** Thrown by `add` when the queue is full: the caller refuses the work instead of hiding it. */
 export class QueueFullError extends Error {
@@ -33,7 +33,7 @@ const PACE_FROM = 16;
 interface Entry<In, Out> {
   readonly item: In;
   readonly since: number;
-  /** Of whoever waits for it; undefined while tracing is off. */
+  /** Of the span that waits for it. */
   readonly traceparent: string | undefined;
   readonly resolve: (out: Out) => void;
   readonly reject: (error: unknown) => void;
@@ -70,12 +70,15 @@ export class MicroBatcher<In, Out> {
     return this.queue.length === 0 && this.running === 0;
   }
 
-  /** @throws QueueFullError (as a rejection) when `maxQueued` items wait already */
-  add(item: In): Promise<Out> {
+  /**
+   * @param traceparent of the span that waits for it, for the batch to be linked to
+   * @throws QueueFullError (as a rejection) when `maxQueued` items wait already
+   */
+  add(item: In, traceparent?: string): Promise<Out> {
     if (this.queue.length >= (this.options.maxQueued ?? Infinity))
       return Promise.reject(new QueueFullError('The queue is full.'));
     return new Promise<Out>((resolve, reject) => {
-      this.queue.push({ item, since: performance.now(), traceparent: currentTraceparent(), resolve, reject });
+      this.queue.push({ item, since: performance.now(), traceparent, resolve, reject });
       this.schedule();
     });
   }

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { aboutTransaction } from '../../otel/logger.ts';
 import type { IncomingMessage } from '../broker/port.ts';
 import type { Stage } from '../domain/stages.ts';
 import type { Change, DeadLetter, StageStore, Unmoved } from '../store/port.ts';
@@ -71,9 +72,13 @@ export class Settler {
     const { topic, partition, offset, key, value, headers } = origin;
     const { stage, metrics, log } = this.options;
     const record = { topic, partition, offset, key, value, headers };
-    await this.letters.add({ ...record, stage, cause, message, attempts: 1, transactionId });
+    await this.letters.add(
+      { ...record, stage, cause, message, attempts: 1, transactionId },
+      headers.traceparent,
+    );
     metrics.buried(cause);
-    log.warn({ topic, partition, offset, cause, transactionId }, 'dead letter');
+    const about = aboutTransaction(transactionId, headers.traceparent);
+    log.warn({ topic, partition, offset, cause, ...about }, 'dead letter');
     return 'dead-letter';
   }
 
@@ -94,10 +99,10 @@ export class Settler {
         ambiguous,
         from,
       };
-      unmoved = await this.batcherFor(emit.settleSql).add(change);
+      unmoved = await this.batcherFor(emit.settleSql).add(change, traceparent);
     } catch (error) {
       if (isInfrastructure(error)) throw error;
-      log.error({ err: error, transactionId, event }, 'statement failed');
+      log.error({ err: error, event, ...aboutTransaction(transactionId, traceparent) }, 'statement failed');
       return this.bury(message.origin, {
         cause: 'statement-failed',
         message: describe(error),

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Metrics } from '../../otel/metrics.ts';
+import { aboutTransaction } from '../../otel/logger.ts';
 import { startProcess } from '../../otel/tracing.ts';
 import type { Consumer, ConsumerHandler, IncomingMessage, TopicPartition } from '../broker/port.ts';
 import type { Stage } from '../domain/stages.ts';
@@ -219,8 +220,8 @@ class Runner implements StageRunner, ConsumerHandler {
       traceparent: message.traceparent,
     });
     try {
-      const result = await span.run(() => this.attempt({ ...message, traceparent: span.traceparent }));
-      const settled = await span.run(() => this.settler.settle(message, result, span.traceparent));
+      const result = await this.attempt({ ...message, traceparent: span.traceparent });
+      const settled = await this.settler.settle(message, result, span.traceparent);
       span.end(settled);
       return settled;
     } catch (error) {
@@ -239,7 +240,8 @@ class Runner implements StageRunner, ConsumerHandler {
       return result;
     } catch (error) {
       if (isInfrastructure(error) || ++this.unexpected > MAX_UNEXPECTED) throw error;
-      log.error({ err: error, transactionId: message.id, event: message.event }, 'step failed');
+      const about = aboutTransaction(message.id, message.traceparent);
+      log.error({ err: error, event: message.event, ...about }, 'step failed');
       return { kind: 'dlq', cause: 'step-failed', message: describe(error) };
     }
   }

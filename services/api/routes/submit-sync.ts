@@ -45,7 +45,7 @@ export function submitSync(options: SubmitSyncOptions): Middleware {
       );
     }
     const submission = toSubmission(draft, {
-      traceparent: traceparentFor(ctx.req.headers['traceparent']),
+      traceparent: traceparentFor(ctx),
       idempotencyKey: key,
     });
     calls++;

@@ -25,7 +25,7 @@ export function submit({ intake, inFlight, parser }: SubmitOptions): Middleware 
   return async function submit(ctx) {
     const { draft, idempotencyKey: key } = await readSingle(ctx.req, parser);
     const submission = toSubmission(draft, {
-      traceparent: traceparentFor(ctx.req.headers['traceparent']),
+      traceparent: traceparentFor(ctx),
       idempotencyKey: key,
     });
     const outcome = await inFlight.guard(key, () => intake.submit(submission));

@@ -31,7 +31,7 @@ export function createPersistStep({ registry, store }: PersistOptions): Step {
     const answer =
       message.event === 'remote-responded'
         ? (message.data as EventData['remote-responded'])
-        : await stored.add(id);
+        : await stored.add(id, message.traceparent);
     if (answer === 'unknown') return dlq('unknown-id', `There is no transaction ${id}.`);
     if (!answer) return drop('stale');
     const data: EventData['done'] = { id, key, type: name, order, result: type.toResult(answer.response) };

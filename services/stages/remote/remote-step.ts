@@ -97,7 +97,7 @@ export function createRemoteStep(options: RemoteOptions): Step {
     const type = registry.get(message.data.type);
     if (!type)
       return dlq('unknown-type', `There is no transaction type ${JSON.stringify(message.data.type)} here.`);
-    const now = await progress.add(message.id);
+    const now = await progress.add(message.id, message.traceparent);
     if (!now) return dlq('unknown-id', `There is no transaction ${message.id}.`);
     if (now.waiting || !isWanted(message, now)) return drop('stale');
     if (message.event === 'compensation-requested') return reverse({ message, isOurs }, type, now);

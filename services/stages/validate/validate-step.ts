@@ -20,7 +20,7 @@ export interface ValidateOptions {
 /** The states in which there is no verdict yet: a second delivery must not judge again. */
 const OPEN: Record<Order, readonly State[]> = { chained: ['accepted'], fanOut: ['accepted', 'responded'] };
 
-type Check = (payload: unknown) => Promise<Verdict>;
+type Check = (payload: unknown, traceparent: string) => Promise<Verdict>;
 
 /**
  * The stage `validate`: the payload against its type's JSON Schema, then against the database, many at once.
@@ -33,7 +33,7 @@ export function createValidateStep(options: ValidateOptions): Step {
     const work = message.data as EventData['new'];
     const check = checks.get(work.type);
     if (!check) return dlq('unknown-type', `There is no transaction type ${JSON.stringify(work.type)} here.`);
-    const verdict = await check(work.payload);
+    const verdict = await check(work.payload, message.traceparent);
     const result = verdict.valid
       ? ok({ event: 'validated', data: message.text, attempt: 1 })
       : invalid(message, verdict.reasons);
@@ -58,8 +58,8 @@ function createCheck(type: TransactionType, { query, load }: ValidateOptions): C
       }
     },
   });
-  return async (payload) => {
-    if (matches(payload)) return database.add(payload);
+  return async (payload, traceparent) => {
+    if (matches(payload)) return database.add(payload, traceparent);
     const reasons = (matches.errors ?? []).map((error) => ({
       code: 'schema',
       message: error.message ?? 'does not match the schema',
