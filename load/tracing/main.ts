@@ -31,7 +31,7 @@ async function bench({ help: _help, out, ...options }: TracingOptions): Promise<
   });
   const sink = await openSink();
   try {
-    const measuring = measureRounds(options, { servers, sink, generator, signal });
+    const measuring = measureRounds(options, { env: process.env, servers, sink, generator, signal });
     const samples = await Promise.race([measuring, happened]);
     const machine = await describeMachine();
     await writeReport(out, { format: 4, measuredAt: new Date().toISOString(), machine, options, samples });

@@ -19,6 +19,7 @@ export interface Stand {
 }
 
 export interface StandOptions {
+  readonly env: NodeJS.ProcessEnv;
   readonly servers: Servers;
   /** Takes the spans. */
   readonly sink: Sink;
@@ -28,10 +29,10 @@ export interface StandOptions {
 
 export async function openStand(
   sampling: Sampling,
-  { servers, sink, generator, signal }: StandOptions,
+  { env, servers, sink, generator, signal }: StandOptions,
 ): Promise<Stand> {
   const services = await startTarget({
-    env: { ...process.env, ...servers.env, ...tracing(sampling, sink) },
+    env: { ...env, ...servers.env, ...tracing(sampling, sink) },
     accounts: ACCOUNTS,
     remoteLatencyMs: REMOTE_LATENCY_MS,
     onCrash: (message) => process.stdout.write(`${message}\n`),
