@@ -25,6 +25,10 @@ export function describeInstall(suite: () => Suite): void {
   test('every pod is ready, and none had to be restarted', async () => {
     const { kubectl, report } = suite();
     report.tell('pods.txt', await kubectl.run(['get', 'pods', '--output=wide']));
+    // Helm does not wait for them; what they have made is there, or nothing would be ready.
+    const jobsEnded = async () =>
+      (await podsOf(kubectl)).every(({ component }) => COMPONENTS.includes(component));
+    await eventually('the Jobs of the installation to end', jobsEnded);
     const pods = await podsOf(kubectl);
     expect(pods.map(({ component }) => component).sort()).toEqual(COMPONENTS);
     expect(pods.filter(({ ready }) => !ready)).toEqual([]);
