@@ -1,5 +1,6 @@
 import { chooseGenerator } from '../lib/choose-generator.ts';
 import { micros, rate } from '../lib/format.ts';
+import type { Interruption } from '../lib/interruption.ts';
 import { listenForInterruption } from '../lib/interruption.ts';
 import { describeMachine } from '../lib/machine.ts';
 import { runBench } from '../lib/run-bench.ts';
@@ -20,19 +21,19 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 await runBench({ parseOptions, usage: USAGE, bench }, process.argv.slice(2));
 
 async function bench({ help: _help, out, ...options }: TracingOptions): Promise<void> {
-  const { happened, signal } = listenForInterruption();
+  const interruption = listenForInterruption();
   const generator = await chooseGenerator('autocannon');
+  const sink = await openSink();
   const servers = await startServers({
     env: process.env,
     accounts: ACCOUNTS,
     remoteLatencyMs: REMOTE_LATENCY_MS,
     onCrash: say,
-    signal,
+    signal: interruption.signal,
   });
-  const sink = await openSink();
   try {
-    const measuring = measureRounds(options, { env: process.env, servers, sink, generator, signal });
-    const samples = await Promise.race([measuring, happened]);
+    const deps = { env: process.env, servers, sink, generator, interruption };
+    const samples = await measureRounds(options, deps);
     const machine = await describeMachine();
     await writeReport(out, { format: 4, measuredAt: new Date().toISOString(), machine, options, samples });
     say(`Written to ${out}/tracing.md and tracing.json.`);
@@ -42,23 +43,34 @@ async function bench({ help: _help, out, ...options }: TracingOptions): Promise<
   }
 }
 
+interface Deps extends Omit<StandOptions, 'signal'> {
+  readonly interruption: Interruption;
+}
+
 /** The first round, which warms up Kafka and Postgres, is left out. */
-async function measureRounds(options: Settings, stands: StandOptions): Promise<Sample[]> {
+async function measureRounds(options: Settings, deps: Deps): Promise<Sample[]> {
   const samples: Sample[] = [];
   for (let round = 0; round <= options.rounds; round++)
     for (const sampling of turn(SAMPLINGS, round)) {
-      const measured = await measureOne(sampling, options, stands);
+      const measured = await measureOne(sampling, options, deps);
       say(describe(round, sampling, measured));
       if (round > 0) samples.push({ round, sampling, ...measured });
     }
   return samples;
 }
 
-async function measureOne(sampling: Sampling, options: Settings, stands: StandOptions): Promise<Measured> {
-  const stand = await openStand(sampling, stands);
+async function measureOne(
+  sampling: Sampling,
+  { warmUpSeconds, seconds }: Settings,
+  { interruption, ...stands }: Deps,
+): Promise<Measured> {
+  const stand = await openStand(sampling, { ...stands, signal: interruption.signal });
+  const loads = async () => {
+    await stand.load(warmUpSeconds);
+    return stand.load(seconds);
+  };
   try {
-    await stand.load(options.warmUpSeconds);
-    return await stand.load(options.seconds);
+    return await Promise.race([loads(), interruption.happened]);
   } finally {
     await stand.close();
   }

@@ -20,8 +20,8 @@ services are started anew, one way of sampling after the other, round for round.
 counted. The machine should have nothing else to do.
 
   --rounds N     how often each is measured (8)
-  --seconds N    of load that is measured, each time (15)
-  --warm-up N    seconds of load before it (10)
+  --seconds N    of load that is measured, each time (12)
+  --warm-up N    seconds of load before it (8)
   --out DIR      where tracing.md and tracing.json go (docs/bench)`;
 
 /** @throws UsageError */
@@ -35,8 +35,8 @@ export function parseOptions(args: readonly string[]): TracingOptions {
   } = readArgs(args, {
     help: flag,
     rounds: stringOr('8'),
-    seconds: stringOr('15'),
-    'warm-up': stringOr('10'),
+    seconds: stringOr('12'),
+    'warm-up': stringOr('8'),
     out: stringOr('docs/bench'),
   });
   const mistakes = new Mistakes();

@@ -43,12 +43,13 @@ export async function openStand(
     processes: async () => [...(await services.processes()), ...servers.processes],
   };
   const database = openDatabase(servers.databaseUrl);
+  let seed = 0;
   return {
     load: async (seconds) => {
       const before = await sink.usage();
       const measured = await measure(
         { target, database, generator },
-        { mode: 'async', model: MODEL, seconds, seed: Date.now() % 2 ** 31 },
+        { mode: 'async', model: MODEL, seconds, seed: ++seed },
       );
       const after = await sink.usage();
       const cpu = cpuPerTransaction(measured);
