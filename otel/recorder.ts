@@ -128,8 +128,8 @@ function isSampled({ traceFlags }: SpanContext): boolean {
 function unsampledClient({ headers }: RequestOptions): string | undefined {
   const { traceparent } = headers;
   if (typeof traceparent !== 'string' || !isUnsampled(traceparent) || !readTraceparent(traceparent)) return;
-  const others = propagation.fields().filter((field) => headers[field] !== undefined);
-  return others.length === 1 && others[0] === 'traceparent' ? traceparent : undefined;
+  const named = propagation.fields().filter((field) => headers[field] !== undefined);
+  return named.length === 1 && named[0] === 'traceparent' ? traceparent : undefined;
 }
 
 /** What the headers of a request say, to those propagators that find something of theirs in them. */

@@ -18,7 +18,8 @@ export function setTraceparent({ state }: RequestContext, traceparent: string | 
 
 /**
  * The traceparent that a transaction carries through the outbox and every event: that of the span of the
- * request, recorded or not; with tracing off the client's, with a new span id; else a fresh one, unsampled.
+ * request; where the client records nothing, the client's own; with tracing off the client's, with a new span id;
+ * else a fresh one, unsampled.
  */
 export function traceparentFor({ req, state }: RequestContext): string {
   const own = state['traceparent'] as string | undefined;
