@@ -27,7 +27,7 @@ export function createLogger(name: string, options: LoggerOptions = {}): Logger 
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: pino.stdSerializers.err, error: pino.stdSerializers.err },
-    mixin: () => traceFields(currentTraceparent()),
+    mixin: () => aboutTrace(currentTraceparent()),
     redact: { paths: PAYLOADS, censor: '[redacted]' },
   };
   return pino(settings, options.destination ?? pino.destination({ fd: 1, sync: true }));
@@ -35,10 +35,11 @@ export function createLogger(name: string, options: LoggerOptions = {}): Logger 
 
 /** What a line about a transaction says of it: its id, and the span that its event came from, recorded or not. */
 export function aboutTransaction(transactionId: string | undefined, traceparent: string | undefined): object {
-  return { transactionId, ...traceFields(traceparent) };
+  return { transactionId, ...aboutTrace(traceparent) };
 }
 
-function traceFields(traceparent: string | undefined): object {
+/** What a line says of the span it belongs to. */
+export function aboutTrace(traceparent: string | undefined): object {
   const named = traceparent === undefined ? null : readTraceparent(traceparent);
   if (!named) return {};
   return { trace_id: named.traceId, span_id: named.spanId, trace_flags: `0${named.traceFlags & 1}` };

@@ -73,7 +73,8 @@ afterAll(async () => {
 /** Runs `work` in the span of a request that a client has sampled; it does not end. */
 function withinRequest<Result>(work: (traceparent: string | undefined) => Result): Result {
   const request = { method: 'GET', url: '/', headers: { traceparent: sampled } };
-  return traceRequest({ request, response: new EventEmitter() as never, route: () => '/' }, work);
+  const trace = traceRequest({ request, response: new EventEmitter() as never, route: () => '/' });
+  return trace.run(() => work(trace.traceparent));
 }
 
 function recorded(name: string): ReadableSpan {
@@ -246,7 +247,7 @@ describe('a request', () => {
   test('is a span that ends with its response, and continues the client', () => {
     const response = answer(201);
     const exchange = { request: request({ traceparent: sampled, 'user-agent': 'k6' }), response, route };
-    const inside = traceRequest(exchange, () => currentTraceparent());
+    const inside = traceRequest(exchange).run(() => currentTraceparent());
     expect(exporter.getFinishedSpans()).toEqual([]);
     response.emit('close');
     const span = recorded('POST /v1/things/:id');
@@ -259,22 +260,36 @@ describe('a request', () => {
 
   test('that is answered with 5xx is an error; without a route it is called by its method', () => {
     const response = answer(503);
-    traceRequest({ request: request(), response, route: () => undefined }, () => 0);
+    traceRequest({ request: request(), response, route: () => undefined });
     response.emit('close');
     expect(recorded('POST').status.code).toBe(SpanStatusCode.ERROR);
     expect(recorded('POST').parentSpanContext).toBeUndefined();
   });
 
+  test('has a context only where one is asked for', () => {
+    const exchange = { request: request({ traceparent: sampled }), response: answer(200), route };
+    const own = traceRequest(exchange);
+    expect(currentTraceparent()).toBeUndefined();
+    expect(own.run(() => currentTraceparent())).toBe(own.traceparent);
+    expect(currentTraceparent()).toBeUndefined();
+  });
+
+  test("keeps what else the client's headers say of its trace", () => {
+    const response = answer(200);
+    const headers = { traceparent: sampled, tracestate: 'vendor=1' };
+    traceRequest({ request: request(headers), response, route });
+    response.emit('close');
+    expect(recorded('POST /v1/things/:id').spanContext().traceState?.get('vendor')).toBe('1');
+  });
+
   test('that the client does not sample is not recorded, nor what is done in it', () => {
     const response = answer(200);
     const exchange = { request: request({ traceparent: unsampled }), response, route };
-    const inside = traceRequest(exchange, (traceparent) => {
-      const child = startProcess({ ...message, traceparent });
-      child.end('moved');
-      return child.traceparent;
-    });
+    const { traceparent } = traceRequest(exchange);
+    const child = startProcess({ ...message, traceparent });
+    child.end('moved');
     response.emit('close');
-    expect(inside).toBe(unsampled);
+    expect([traceparent, child.traceparent]).toEqual([unsampled, unsampled]);
     expect(exporter.getFinishedSpans()).toEqual([]);
   });
 
@@ -287,9 +302,9 @@ describe('a request', () => {
       response: answer(200),
       route,
     };
-    const inside = traceRequest(exchange, (traceparent) => traceparent);
-    expect(inside?.endsWith('traceparent' in headers ? '-01' : '-00')).toBe(true);
-    expect(inside?.includes(traceId)).toBe(!('traceparent' in headers));
+    const { traceparent } = traceRequest(exchange);
+    expect(traceparent?.endsWith('traceparent' in headers ? '-01' : '-00')).toBe(true);
+    expect(traceparent?.includes(traceId)).toBe(!('traceparent' in headers));
   });
 });
 
@@ -310,9 +325,9 @@ test('what is not recorded is in no context, whoever has set it off', () => {
   };
   const statement = () => trace.getTracer('pg').startSpan('query').end();
   const before = context.active();
-  expect(traceRequest(exchange, () => context.active())).toBe(before);
-  withinRequest(() => traceRequest(exchange, () => expect(currentTraceparent()).toBeUndefined()));
-  withinRequest(() => traceRequest(exchange, statement));
+  expect(traceRequest(exchange).run(() => context.active())).toBe(before);
+  withinRequest(() => traceRequest(exchange).run(() => expect(currentTraceparent()).toBeUndefined()));
+  withinRequest(() => traceRequest(exchange).run(statement));
   expect(recorded('query').parentSpanContext).toBeUndefined();
 });
 

@@ -63,9 +63,8 @@ export function createRecorder(options: RecorderOptions): SpanRecorder {
 
   return {
     request(request) {
-      const unsampled = followsParent ? unsampledClient(request) : undefined;
-      if (unsampled !== undefined) return new UnrecordedSpan(unsampled);
-      const place = begin(request.method, SpanKind.SERVER, clientContext(request));
+      const followed = followsParent ? soleParent(request) : undefined;
+      const place = followed ?? begin(request.method, SpanKind.SERVER, clientContext(request));
       if (place instanceof UnrecordedSpan) return place;
       return new RecordedRequest(new OwnSpan(requestSpan(request), place, options), request.method);
     },
@@ -122,14 +121,18 @@ function isSampled({ traceFlags }: SpanContext): boolean {
 }
 
 /**
- * The traceparent of a client that records nothing, where it is all that there is of a client's trace: to be told so
- * by way of contexts takes as long as all the rest. Undefined where it is not as simple as that.
+ * Where a request stands of a client whose trace is named by a traceparent and by nothing else: to be told by way of
+ * contexts takes as long as all the rest. Undefined where it is not as simple as that.
  */
-function unsampledClient({ headers }: RequestOptions): string | undefined {
+function soleParent({ headers }: RequestOptions): SpanPlace | UnrecordedSpan | undefined {
   const { traceparent } = headers;
-  if (typeof traceparent !== 'string' || !isUnsampled(traceparent) || !readTraceparent(traceparent)) return;
+  const parent = typeof traceparent === 'string' ? readTraceparent(traceparent) : null;
+  if (!parent) return undefined;
   const named = propagation.fields().filter((field) => headers[field] !== undefined);
-  return named.length === 1 && named[0] === 'traceparent' ? traceparent : undefined;
+  if (named.length !== 1 || named[0] !== 'traceparent') return undefined;
+  return isSampled(parent)
+    ? { traceId: parent.traceId, parent }
+    : new UnrecordedSpan(formatTraceparent(parent));
 }
 
 /** What the headers of a request say, to those propagators that find something of theirs in them. */

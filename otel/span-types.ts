@@ -18,11 +18,20 @@ export interface RequestOptions {
   /** Of the request: what the client's trace context is read from, by the propagators of OTEL_PROPAGATORS. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
-export interface RequestSpan extends OpenSpan {
+/** What those who answer a request need of its span. */
+export interface RequestTrace {
+  /** Of the span, recorded or not, for what the request leads to; undefined while tracing is off. */
+  readonly traceparent: string | undefined;
+  /**
+   * Runs `work` with the span active: its statements become children of the span, and its log lines name it. Costs more
+   * than the span itself; work that makes neither does without.
+   */
+  run<Result>(work: () => Result): Result;
+}
+export interface RequestSpan extends OpenSpan, RequestTrace {
+  readonly traceparent: string;
   /** False: nobody need tell it how the request has ended. */
   readonly isRecorded: boolean;
-  /** Runs `work` with this span active: what instrumentations record in it becomes its child. */
-  run<Result>(work: () => Result): Result;
   /** `route` is the pattern that the path has matched, such as `/v1/transactions/:id`. */
   end(status: number, route: string | undefined): void;
 }

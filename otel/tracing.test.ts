@@ -42,8 +42,10 @@ test('with tracing off work is run and its result or error handed on', () => {
     response,
     route: () => '/',
   };
-  expect(traceRequest(exchange, (own) => own ?? 7)).toBe(7);
-  expect(() => traceRequest(exchange, () => JSON.parse('{'))).toThrow(SyntaxError);
+  const request = traceRequest(exchange);
+  expect(request.traceparent).toBeUndefined();
+  expect(request.run(() => 7)).toBe(7);
+  expect(() => request.run(() => JSON.parse('{'))).toThrow(SyntaxError);
   const batch = startBatch('apply', { size: 2 });
   expect(batch.run(() => 8)).toBe(8);
   expect(batch.spanContext).toBeUndefined();

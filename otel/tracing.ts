@@ -20,6 +20,7 @@ import type {
   CallSpan,
   ProcessOptions,
   ProcessSpan,
+  RequestTrace,
   SendOptions,
   SendSpan,
 } from './span-types.ts';
@@ -84,20 +85,14 @@ interface Exchange {
   readonly route: () => string | undefined;
 }
 
-/**
- * Answers a request in a span that ends with its response, and continues the trace of the client. `work` gets the
- * traceparent of that span, recorded or not, for what it leads to; undefined while tracing is off.
- */
-export function traceRequest<Result>(
-  { request, response, route }: Exchange,
-  work: (traceparent: string | undefined) => Result,
-): Result {
+/** A span for one request, which ends with its response and continues the trace of the client. */
+export function traceRequest({ request, response, route }: Exchange): RequestTrace {
   const recorder = registered()?.recorder;
-  if (!recorder) return work(undefined);
+  if (!recorder) return NO_REQUEST;
   const { method = '', url = '', headers } = request;
   const span = recorder.request({ method, path: url.split('?', 1)[0]!, headers });
   if (span.isRecorded) response.once('close', () => span.end(response.statusCode, route()));
-  return span.run(() => work(span.traceparent));
+  return span;
 }
 
 /** Runs work that goes on for everybody, such as a poll, in the trace of none: not in that of who set it off. */
@@ -120,6 +115,7 @@ class PassThrough implements SendSpan, ProcessSpan, CallSpan {
   end(): void {}
 }
 
+const NO_REQUEST: RequestTrace = { traceparent: undefined, run: (work) => work() };
 const NO_BATCH: BatchSpan = { spanContext: undefined, link() {}, run: (work) => work(), end() {} };
 
 /** Unsampled: for a message that came without one while tracing is off. */

@@ -12,7 +12,7 @@ import type { ApiMetrics } from './metrics.ts';
 import { koaAdmission } from './middleware/koa-admission.ts';
 import { koaNoRoute } from './middleware/koa-no-route.ts';
 import { koaProblems } from './middleware/koa-problems.ts';
-import { koaTracing } from './middleware/koa-tracing.ts';
+import { inTrace, koaTracing } from './middleware/koa-tracing.ts';
 import type { DocumentedRoute } from './openapi.ts';
 import { openApiDocument } from './openapi.ts';
 import { createOperations } from './operations.ts';
@@ -115,12 +115,13 @@ function createRoutes(options: AppOptions): Route[] {
   const one = getTransaction(options);
   const history = getHistory({ store });
   return [
+    // Not in its trace: its statement serves others too, and is a batch.
     route('post', '/v1/transactions', single, operations.submit),
-    route('get', '/v1/transactions', list, operations.list),
-    route('post', '/v1/transactions/bulk', submitBulk, operations.submitBulk),
-    route('get', '/v1/transactions/:id', one, operations.getTransaction),
-    route('get', '/v1/transactions/:id/history', history, operations.getHistory),
-    route('post', '/v1/sync/transactions', sync, operations.submitSync),
+    route('get', '/v1/transactions', inTrace(list), operations.list),
+    route('post', '/v1/transactions/bulk', inTrace(submitBulk), operations.submitBulk),
+    route('get', '/v1/transactions/:id', inTrace(one), operations.getTransaction),
+    route('get', '/v1/transactions/:id/history', inTrace(history), operations.getHistory),
+    route('post', '/v1/sync/transactions', inTrace(sync), operations.submitSync),
     route('get', '/v1/types', getTypes(registry), operations.getTypes),
     route('get', '/docs', getDocs()),
     route('get', '/docs/:file', getDocsFile()),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { setTraceparent, traceparentFor } from './traceparent.ts';
+import { setTrace, traceparentFor } from './traceparent.ts';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const SPAN = '00f067aa0ba902b7';
@@ -36,6 +36,6 @@ test.each([
 
 test('while the request has a span, that is it, recorded or not', () => {
   const request = requestWith(`00-${TRACE}-${SPAN}-01`);
-  setTraceparent(request, `00-${TRACE}-b7ad6b7169203331-00`);
+  setTrace(request, { traceparent: `00-${TRACE}-b7ad6b7169203331-00`, run: (work) => work() });
   expect(traceparentFor(request)).toBe(`00-${TRACE}-b7ad6b7169203331-00`);
 });

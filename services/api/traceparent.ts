@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { newTraceparent } from '../domain/ids.ts';
+import type { RequestTrace } from '../../otel/tracing.ts';
 import { traceBeginnings } from '../../otel/tracing.ts';
 
 const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(-.*)?$/;
@@ -11,9 +12,12 @@ interface RequestContext {
   readonly state: Record<string, unknown>;
 }
 
-/** Says what the span of the request is called; undefined while tracing is off. */
-export function setTraceparent({ state }: RequestContext, traceparent: string | undefined): void {
-  state['traceparent'] = traceparent;
+export function setTrace({ state }: Pick<RequestContext, 'state'>, trace: RequestTrace): void {
+  state['trace'] = trace;
+}
+
+export function traceOf({ state }: Pick<RequestContext, 'state'>): RequestTrace | undefined {
+  return state['trace'] as RequestTrace | undefined;
 }
 
 /**
@@ -21,9 +25,8 @@ export function setTraceparent({ state }: RequestContext, traceparent: string | 
  * request; where the client records nothing, the client's own; with tracing off the client's, with a new span id;
  * else a fresh one, unsampled.
  */
-export function traceparentFor({ req, state }: RequestContext): string {
-  const own = state['traceparent'] as string | undefined;
-  return own ?? continued(req.headers['traceparent']) ?? newTraceparent();
+export function traceparentFor(ctx: RequestContext): string {
+  return traceOf(ctx)?.traceparent ?? continued(ctx.req.headers['traceparent']) ?? newTraceparent();
 }
 
 /**

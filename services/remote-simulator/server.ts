@@ -46,9 +46,8 @@ export function createSimulatorServer(deps: ServerDeps): Server {
   // Clients keep their connections; a slow answer is what this server is for.
   return createServer({ keepAliveTimeout: 75_000, requestTimeout: 60_000 }, (request, response) => {
     const pattern = () => (request.url === CALLS ? CALLS : undefined);
-    traceRequest({ request, response, route: pattern }, () => route(deps, request, response)).catch(
-      (error: unknown) => fail(deps, response, error),
-    );
+    traceRequest({ request, response, route: pattern });
+    route(deps, request, response).catch((error: unknown) => fail(deps, response, error));
   });
 }
 

@@ -133,6 +133,26 @@ test('what the client does not sample is recorded nowhere', async () => {
   expect(otlp.spans.filter((span) => span.traceId === ended.traceId)).toEqual([]);
 });
 
+test('statements for one request alone stand in its trace', async () => {
+  const { id } = await settle();
+  const traceId = hex(16);
+  const headers = { traceparent: `00-${traceId}-${hex(8)}-01` };
+  for (const path of [`/${id}`, `/${id}/history`, '?limit=1'])
+    await fetch(`${stack.apiUrl}/v1/transactions${path}`, { headers });
+  await fetch(`${stack.apiUrl}/v1/sync/transactions`, {
+    method: 'POST',
+    headers: { ...headers, 'content-type': 'application/json' },
+    body: JSON.stringify({ type: 'payment', payload: PAYMENT }),
+  });
+  const requests = (found: readonly ReceivedSpan[]) =>
+    found.filter(({ kind, service }) => kind === 'SERVER' && service === 'sluice-api');
+  const spans = await otlp.trace(traceId, (found) => requests(found).length === 4);
+  const parents = new Set(
+    spans.filter(({ name }) => name.startsWith('pg.query')).map(({ parentSpanId }) => parentSpanId),
+  );
+  expect(requests(spans).filter(({ spanId }) => !parents.has(spanId))).toEqual([]);
+});
+
 test('under load each transaction keeps a trace of its own', async () => {
   const all = await Promise.all(Array.from({ length: 60 }, () => settle()));
   expect(new Set(all.map(({ state }) => state))).toEqual(new Set(['done']));

@@ -1,10 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Context, Middleware } from 'koa';
+import { aboutTrace } from '../../../otel/logger.ts';
 import type { ApiMetrics } from '../metrics.ts';
 import { matchedRoute } from '../matched-route.ts';
 import { problemOf, sendProblem } from '../send-problem.ts';
 import { throttled } from '../throttled.ts';
+import { traceOf } from '../traceparent.ts';
 
 export interface KoaProblemsOptions {
   readonly isTransient: (error: unknown) => boolean;
@@ -32,7 +34,9 @@ export function koaProblems(options: KoaProblemsOptions): Middleware {
       await next();
     } catch (error) {
       const problem = problemOf(error, options.isTransient);
-      logOf(problem.code)?.({ err: error, method: ctx.method, path: ctx.path }, 'request failed');
+      const { method, path } = ctx;
+      const about = aboutTrace(traceOf(ctx)?.traceparent);
+      logOf(problem.code)?.({ err: error, method, path, ...about }, 'request failed');
       sendProblem(ctx, problem);
     }
     if (options.closing() || leavesBody(ctx)) ctx.set('Connection', 'close');
