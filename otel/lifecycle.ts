@@ -122,8 +122,17 @@ async function run(options: ServiceOptions): Promise<void> {
     fatal(error);
   }
   if (stopping.signal.aborted) return;
+  forgetStart();
   state = 'running';
   log.info(`${name} is running`);
+}
+
+/**
+ * Gives back what loading the program has left on the heap, some 20 MB, which an idle process would keep: it takes a
+ * few 10 ms now, rather than later. Only where Node was started with --expose-gc.
+ */
+function forgetStart(): void {
+  globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 }
 
 async function stop(

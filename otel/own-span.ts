@@ -34,6 +34,25 @@ export interface SpanPlace {
   readonly parent: SpanContext | undefined;
 }
 
+/** A span that has begun, before anything is said about it. */
+export interface SpanStart {
+  readonly context: SpanContext;
+  readonly parent: SpanContext | undefined;
+  /** Its name in a header. */
+  readonly traceparent: string;
+  readonly startMs: number;
+  /** Monotonic, unlike the clock on the wall. */
+  readonly began: number;
+}
+
+/** That it is to be recorded has been decided: where the trace begins, nowhere else. */
+export function startSpan({ traceId, parent }: SpanPlace): SpanStart {
+  const context: SpanContext = { traceId, spanId: newSpanId(), traceFlags: TraceFlags.SAMPLED };
+  if (parent?.traceState) context.traceState = parent.traceState;
+  const traceparent = formatTraceparent(context);
+  return { context, parent, traceparent, startMs: Date.now(), began: performance.now() };
+}
+
 const ids = new RandomIdGenerator();
 export const newTraceId = (): string => ids.generateTraceId();
 export const newSpanId = (): string => ids.generateSpanId();
@@ -68,23 +87,20 @@ export class OwnSpan implements Span, ReadableSpan {
   ended = false;
   private readonly context: SpanContext;
   private readonly startMs: number;
-  /** Monotonic, unlike the clock on the wall. */
   private readonly began: number;
   private readonly onEnd: SpanOrigin['onEnd'];
 
-  /** That it is to be recorded has been decided: where the trace begins, nowhere else. */
-  constructor(description: SpanDescription, { traceId, parent }: SpanPlace, { resource, onEnd }: SpanOrigin) {
+  constructor(description: SpanDescription, start: SpanStart, { resource, onEnd }: SpanOrigin) {
     this.name = description.name;
     this.kind = description.kind;
     this.attributes = description.attributes;
-    if (parent) this.parentSpanContext = parent;
-    this.context = { traceId, spanId: newSpanId(), traceFlags: TraceFlags.SAMPLED };
-    if (parent?.traceState) this.context.traceState = parent.traceState;
-    this.traceparent = formatTraceparent(this.context);
+    if (start.parent) this.parentSpanContext = start.parent;
+    this.context = start.context;
+    this.traceparent = start.traceparent;
     this.resource = resource;
     this.onEnd = onEnd;
-    this.startMs = Date.now();
-    this.began = performance.now();
+    this.startMs = start.startMs;
+    this.began = start.began;
     this.startTime = millisToHrTime(this.startMs);
   }
 

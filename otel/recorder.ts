@@ -3,8 +3,8 @@ import { context, propagation, ROOT_CONTEXT, SpanKind, trace, TraceFlags } from 
 import { suppressTracing } from '@opentelemetry/core';
 import type { Sampler } from '@opentelemetry/sdk-trace';
 import { ParentBasedSampler, SamplingDecision } from '@opentelemetry/sdk-trace';
-import type { SpanDescription, SpanOrigin, SpanPlace } from './own-span.ts';
-import { newSpanId, newTraceId, OwnSpan } from './own-span.ts';
+import type { SpanDescription, SpanOrigin, SpanPlace, SpanStart } from './own-span.ts';
+import { newSpanId, newTraceId, OwnSpan, startSpan } from './own-span.ts';
 import type {
   BatchOptions,
   CallOptions,
@@ -46,19 +46,18 @@ export function createRecorder(options: RecorderOptions): SpanRecorder {
     return new UnrecordedSpan(formatTraceparent(unsampled));
   }
 
-  /** `wrap` gets the span when it is to be recorded. */
+  /** `wrap` gets the span when it is to be recorded; `root` says what it is, where it begins a trace. */
   function open<Recorded>(
     traceparent: string | undefined,
-    describe: () => SpanDescription,
-    wrap: (span: OwnSpan) => Recorded,
+    root: () => readonly [name: string, kind: SpanKind],
+    wrap: (start: SpanStart) => Recorded,
   ): Recorded | UnrecordedSpan {
     if (traceparent !== undefined && isUnsampled(traceparent)) return new UnrecordedSpan(traceparent);
     const parent = traceparent === undefined ? null : readTraceparent(traceparent);
     if (parent && !isSampled(parent)) return new UnrecordedSpan(traceparent!);
-    const description = describe();
-    if (parent) return wrap(new OwnSpan(description, { traceId: parent.traceId, parent }, options));
-    const place = begin(description.name, description.kind);
-    return place instanceof UnrecordedSpan ? place : wrap(new OwnSpan(description, place, options));
+    if (parent) return wrap(startSpan({ traceId: parent.traceId, parent }));
+    const place = begin(...root());
+    return place instanceof UnrecordedSpan ? place : wrap(startSpan(place));
   }
 
   return {
@@ -66,32 +65,32 @@ export function createRecorder(options: RecorderOptions): SpanRecorder {
       const followed = followsParent ? soleParent(request) : undefined;
       const place = followed ?? begin(request.method, SpanKind.SERVER, clientContext(request));
       if (place instanceof UnrecordedSpan) return place;
-      return new RecordedRequest(new OwnSpan(requestSpan(request), place, options), request.method);
+      return new RecordedRequest(startSpan(place), () => requestSpan(request), options);
     },
     send: (sending) =>
       open(
         sending.traceparent,
-        () => sendSpan(sending),
-        (span) => new RecordedSend(span, sending.batch),
+        () => [sendName(sending), SpanKind.PRODUCER],
+        (start) => new RecordedSend(start, () => sendSpan(sending), options, sending.batch),
       ),
     process: (message) =>
       open(
         message.traceparent,
-        () => processSpan(message),
-        (span) => new RecordedProcess(span, message.batch),
+        () => [processName(message), SpanKind.CONSUMER],
+        (start) => new RecordedProcess(start, () => processSpan(message, start), options, message.batch),
       ),
     call: (call) =>
       open(
         call.traceparent,
-        () => callSpan(call),
-        (span) => new RecordedCall(span),
+        () => [call.method, SpanKind.CLIENT],
+        (start) => new RecordedCall(start, () => callSpan(call), options),
       ),
     batch(name, described) {
       const kind = SpanKind.CLIENT;
       const place = begin(name, kind);
       if (place instanceof UnrecordedSpan) return UNRECORDED_BATCH;
       const attributes = batchAttributes(described);
-      const batch = new RecordedBatch(new OwnSpan({ name, kind, attributes }, place, options));
+      const batch = new RecordedBatch(new OwnSpan({ name, kind, attributes }, startSpan(place), options));
       for (const traceparent of described.traceparents ?? []) {
         if (batch.isFull) break;
         const member = isUnsampled(traceparent) ? null : readTraceparent(traceparent);
@@ -105,7 +104,7 @@ export function createRecorder(options: RecorderOptions): SpanRecorder {
       return () => {
         const place = begin(name, kind);
         if (place instanceof UnrecordedSpan) return place.traceparent;
-        const span = new OwnSpan({ name, kind, attributes: {} }, place, options);
+        const span = new OwnSpan({ name, kind, attributes: {} }, startSpan(place), options);
         if (request) span.addLink({ context: request });
         span.end();
         return span.traceparent;
@@ -143,12 +142,6 @@ function clientContext({ headers }: RequestOptions): Context {
 
 class RecordedRequest extends RecordedSpan implements RequestSpan {
   readonly isRecorded = true;
-  private readonly method: string;
-
-  constructor(span: OwnSpan, method: string) {
-    super(span);
-    this.method = method;
-  }
 
   run<Result>(work: () => Result): Result {
     return context.with(contextOf(this.span), work);
@@ -157,7 +150,7 @@ class RecordedRequest extends RecordedSpan implements RequestSpan {
   end(status: number, route: string | undefined): void {
     this.span.setAttribute('http.response.status_code', status);
     if (route !== undefined) {
-      this.span.updateName(`${this.method} ${route}`);
+      this.span.updateName(`${this.span.name} ${route}`);
       this.span.setAttribute('http.route', route);
     }
     if (status >= 500) this.markFailed(String(status));
@@ -195,9 +188,12 @@ function requestSpan({ method, path, headers }: RequestOptions): SpanDescription
   return { name: method, kind: SpanKind.SERVER, attributes };
 }
 
+const sendName = ({ topic }: SendOptions): string => `send ${topic}`;
+const processName = ({ topic }: ProcessOptions): string => `process ${topic}`;
+
 function sendSpan(options: SendOptions): SpanDescription {
   return {
-    name: `send ${options.topic}`,
+    name: sendName(options),
     kind: SpanKind.PRODUCER,
     attributes: {
       'messaging.system.name': 'kafka',
@@ -211,7 +207,7 @@ function sendSpan(options: SendOptions): SpanDescription {
   };
 }
 
-function processSpan(options: ProcessOptions): SpanDescription {
+function processSpan(options: ProcessOptions, { startMs }: SpanStart): SpanDescription {
   const attributes: Attributes = {
     'messaging.system.name': 'kafka',
     'messaging.operation.name': 'process',
@@ -224,9 +220,9 @@ function processSpan(options: ProcessOptions): SpanDescription {
     'sluice.transaction.id': options.transactionId,
   };
   if (options.timestampMs !== undefined)
-    attributes['sluice.kafka.wait_ms'] = Math.max(0, Date.now() - options.timestampMs);
+    attributes['sluice.kafka.wait_ms'] = Math.max(0, startMs - options.timestampMs);
   return {
-    name: `process ${options.topic}`,
+    name: processName(options),
     kind: SpanKind.CONSUMER,
     attributes,
   };

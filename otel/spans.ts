@@ -1,5 +1,6 @@
 import type { Span, SpanContext } from '@opentelemetry/api';
 import { context, isSpanContextValid, ROOT_CONTEXT, SpanStatusCode, trace } from '@opentelemetry/api';
+import type { SpanDescription, SpanOrigin, SpanStart } from './own-span.ts';
 import { OwnSpan } from './own-span.ts';
 import { contextOf } from './single-context.ts';
 import type { BatchSpan, LinkTarget } from './span-types.ts';
@@ -8,18 +9,34 @@ import { formatTraceparent } from './traceparent.ts';
 /** A batch links to this many of its spans at the most; each of them links to its batch in any case. */
 export const LINKS_MAX = 64;
 
-/** A started span. */
+/**
+ * A started span. What it tells is put together when it is first needed, which mostly is when it ends: while a call to the
+ * remote system takes half a second, hundreds of them wait, and the garbage collector carries all of them about.
+ */
 export class RecordedSpan {
-  protected readonly span: OwnSpan;
+  private readonly start: SpanStart;
+  private readonly describe: () => SpanDescription;
+  private readonly origin: SpanOrigin;
+  private readonly batch: LinkTarget | undefined;
+  private made: OwnSpan | undefined;
 
-  constructor(span: OwnSpan, batch?: LinkTarget) {
-    this.span = span;
-    if (batch?.spanContext) span.addLink({ context: batch.spanContext });
-    batch?.link(span.spanContext());
+  constructor(start: SpanStart, describe: () => SpanDescription, origin: SpanOrigin, batch?: LinkTarget) {
+    this.start = start;
+    this.describe = describe;
+    this.origin = origin;
+    this.batch = batch;
+    batch?.link(start.context);
   }
 
   get traceparent(): string {
-    return this.span.traceparent;
+    return this.start.traceparent;
+  }
+
+  protected get span(): OwnSpan {
+    if (this.made) return this.made;
+    this.made = new OwnSpan(this.describe(), this.start, this.origin);
+    if (this.batch?.spanContext) this.made.addLink({ context: this.batch.spanContext });
+    return this.made;
   }
 
   /** An answer that is an error by itself, without an exception: `type` as in the attribute error.type. */

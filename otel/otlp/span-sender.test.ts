@@ -4,7 +4,7 @@ import { SpanKind } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { readExportRequest } from '../../test/telemetry/otlp-protobuf.ts';
-import { OwnSpan } from '../own-span.ts';
+import { OwnSpan, startSpan } from '../own-span.ts';
 import type { SpanRequest } from './span-sender.ts';
 import { SpanSender } from './span-sender.ts';
 
@@ -33,7 +33,10 @@ function open(options: { maxQueueSize?: number; maxExportBatchSize?: number } = 
         if (scope) Object.assign(span, { instrumentationScope: { name: scope } });
         sender.onEnd(span);
       };
-      new OwnSpan({ name, kind: SpanKind.SERVER, attributes: {} }, place, { resource, onEnd }).end();
+      new OwnSpan({ name, kind: SpanKind.SERVER, attributes: {} }, startSpan(place), {
+        resource,
+        onEnd,
+      }).end();
     },
     answer: async (result = ok) => {
       requests.at(-1)!.done(result);

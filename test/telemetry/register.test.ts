@@ -94,7 +94,10 @@ describe('without an endpoint', () => {
 describe('with an endpoint', { timeout: 30_000 }, () => {
   test('a request is one trace through http and pg, and continues the client', async () => {
     const otlp = await receiver();
-    const service = await startFixture({ OTEL_EXPORTER_OTLP_ENDPOINT: otlp.endpoint });
+    const service = await startFixture({
+      OTEL_EXPORTER_OTLP_ENDPOINT: otlp.endpoint,
+      OTEL_BSP_SCHEDULE_DELAY: '200',
+    });
     const reply = await post(service);
     const spans = await otlp.trace(traceId, (found) =>
       found.some((span) => span.parentSpanId === '00f067aa0ba902b7'),
