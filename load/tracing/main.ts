@@ -47,14 +47,16 @@ interface Deps extends Omit<StandOptions, 'signal'> {
   readonly interruption: Interruption;
 }
 
-/** The first round, which warms up Kafka and Postgres, is left out. */
+/** The first measurement, which warms up Kafka and Postgres, is left out. */
 async function measureRounds(options: Settings, deps: Deps): Promise<Sample[]> {
+  const [first] = SAMPLINGS;
+  say(describe(0, first, await measureOne(first, options, deps)));
   const samples: Sample[] = [];
-  for (let round = 0; round <= options.rounds; round++)
+  for (let round = 1; round <= options.rounds; round++)
     for (const sampling of turn(SAMPLINGS, round)) {
       const measured = await measureOne(sampling, options, deps);
       say(describe(round, sampling, measured));
-      if (round > 0) samples.push({ round, sampling, ...measured });
+      samples.push({ round, sampling, ...measured });
     }
   return samples;
 }

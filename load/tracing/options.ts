@@ -6,7 +6,10 @@ export interface TracingOptions {
   readonly rounds: number;
   /** Of load that is measured, per round and way. */
   readonly seconds: number;
-  /** Of load before it: Node has not compiled what is used, and all of it costs several times as much. */
+  /**
+   * Of load before it. Node compiles what is used most for some 20 s, and while it does a payment costs up to twice as
+   * much; with tracing there is more to compile.
+   */
   readonly warmUpSeconds: number;
   /** Directory. */
   readonly out: string;
@@ -16,12 +19,12 @@ export const USAGE = `npm run bench:tracing -- [options]
 
 What tracing costs: transactions completed per second without it, at 5 % sampling and at 100 %, and once more without,
 which shows how much two measurements differ that should not. One Kafka and one Postgres; for each measurement all
-services are started anew, one way of sampling after the other, round for round. One more round comes first and is not
-counted. The machine should have nothing else to do.
+services are started anew, one way of sampling after the other, round for round. One more measurement comes first and is
+not counted. The machine should have nothing else to do.
 
-  --rounds N     how often each is measured (8)
-  --seconds N    of load that is measured, each time (12)
-  --warm-up N    seconds of load before it (8)
+  --rounds N     how often each is measured (5)
+  --seconds N    of load that is measured, each time (15)
+  --warm-up N    seconds of load before it (30)
   --out DIR      where tracing.md and tracing.json go (docs/bench)`;
 
 /** @throws UsageError */
@@ -34,9 +37,9 @@ export function parseOptions(args: readonly string[]): TracingOptions {
     out,
   } = readArgs(args, {
     help: flag,
-    rounds: stringOr('8'),
-    seconds: stringOr('12'),
-    'warm-up': stringOr('8'),
+    rounds: stringOr('5'),
+    seconds: stringOr('15'),
+    'warm-up': stringOr('30'),
     out: stringOr('docs/bench'),
   });
   const mistakes = new Mistakes();
