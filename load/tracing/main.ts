@@ -8,7 +8,7 @@ import { startServers } from '../lib/start-target.ts';
 import type { TracingOptions } from './options.ts';
 import { parseOptions, USAGE } from './options.ts';
 import type { Measured, Sample, Sampling } from './report.ts';
-import { SAMPLINGS, nameOf, writeReport } from './report.ts';
+import { OFF, ON, TIMES, nameOf, writeReport } from './report.ts';
 import { openSink } from './sink.ts';
 import type { StandOptions } from './stand.ts';
 import { ACCOUNTS, REMOTE_LATENCY_MS, openStand } from './stand.ts';
@@ -35,7 +35,7 @@ async function bench({ help: _help, out, ...options }: TracingOptions): Promise<
     const deps = { env: process.env, servers, sink, generator, interruption };
     const samples = await measureRounds(options, deps);
     const machine = await describeMachine();
-    await writeReport(out, { format: 4, measuredAt: new Date().toISOString(), machine, options, samples });
+    await writeReport(out, { format: 5, measuredAt: new Date().toISOString(), machine, options, samples });
     say(`Written to ${out}/tracing.md and tracing.json.`);
   } finally {
     sink.close();
@@ -47,38 +47,41 @@ interface Deps extends Omit<StandOptions, 'signal'> {
   readonly interruption: Interruption;
 }
 
-/** The first measurement, which warms up Kafka and Postgres, is left out. */
 async function measureRounds(options: Settings, deps: Deps): Promise<Sample[]> {
-  const [first] = SAMPLINGS;
-  say(describe(0, first, await measureOne(first, options, deps)));
   const samples: Sample[] = [];
   for (let round = 1; round <= options.rounds; round++)
-    for (const sampling of turn(SAMPLINGS, round)) {
-      const measured = await measureOne(sampling, options, deps);
-      say(describe(round, sampling, measured));
-      samples.push({ round, sampling, ...measured });
-    }
+    for (const samplings of turn([OFF, ON], round))
+      for (const sample of await measureStand(samplings, round, options, deps)) samples.push(sample);
   return samples;
 }
 
-async function measureOne(
-  sampling: Sampling,
+/** The services from their start to their end: warmed up with all ways of sampling, which then take turns. */
+async function measureStand(
+  samplings: readonly Sampling[],
+  round: number,
   { warmUpSeconds, seconds }: Settings,
   { interruption, ...stands }: Deps,
-): Promise<Measured> {
-  const stand = await openStand(sampling, { ...stands, signal: interruption.signal });
+): Promise<Sample[]> {
+  const stand = await openStand(samplings !== OFF, { ...stands, signal: interruption.signal });
+  const samples: Sample[] = [];
   const loads = async () => {
-    await stand.load(warmUpSeconds);
-    return stand.load(seconds);
+    for (const sampling of samplings.toReversed())
+      await stand.load(sampling, warmUpSeconds / samplings.length);
+    for (let time = 1; time <= TIMES; time++)
+      for (const sampling of turn(samplings, round + time)) {
+        const measured = await stand.load(sampling, seconds);
+        say(describe(round, sampling, measured));
+        samples.push({ round, time, sampling, ...measured });
+      }
   };
   try {
-    return await Promise.race([loads(), interruption.happened]);
+    await Promise.race([loads(), interruption.happened]);
+    return samples;
   } finally {
     await stand.close();
   }
 }
 
 function describe(round: number, sampling: Sampling, { completedPerSecond, cpuMicros }: Measured): string {
-  const what = round === 0 ? 'not counted' : `round ${round}`;
-  return `${what}: ${nameOf(sampling)} traced, completed ${rate(completedPerSecond)}/s, ${micros(cpuMicros)} each`;
+  return `round ${round}: ${nameOf(sampling)}, completed ${rate(completedPerSecond)}/s, ${micros(cpuMicros)} each`;
 }

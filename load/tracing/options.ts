@@ -2,7 +2,7 @@ import { Mistakes, flag, readArgs, stringOr } from '../lib/command-line.ts';
 
 export interface TracingOptions {
   readonly help: boolean;
-  /** Each measures every way of sampling once. */
+  /** In each the services are started twice: with tracing off, and with tracing on. */
   readonly rounds: number;
   /** Of load that is measured, per round and way. */
   readonly seconds: number;
@@ -17,14 +17,13 @@ export interface TracingOptions {
 
 export const USAGE = `npm run bench:tracing -- [options]
 
-What tracing costs: transactions completed per second without it, at 5 % sampling and at 100 %, and once more without,
-which shows how much two measurements differ that should not. One Kafka and one Postgres; for each measurement all
-services are started anew, one way of sampling after the other, round for round. One more measurement comes first and is
-not counted. The machine should have nothing else to do.
+What tracing costs: transactions completed per second with tracing off, with tracing on and nothing sampled, at 5 % and at
+100 %. One Kafka and one Postgres; in each round all services are started with tracing off and are measured, then anew with
+tracing on, where the ways of sampling take turns in the same processes. The machine should have nothing else to do.
 
-  --rounds N     how often each is measured (5)
-  --seconds N    of load that is measured, each time (15)
-  --warm-up N    seconds of load before it (30)
+  --rounds N     of both (5)
+  --seconds N    of load that is measured, three times a round for each way (8)
+  --warm-up N    seconds of load after each start that do not count (30)
   --out DIR      where tracing.md and tracing.json go (docs/bench)`;
 
 /** @throws UsageError */
@@ -38,7 +37,7 @@ export function parseOptions(args: readonly string[]): TracingOptions {
   } = readArgs(args, {
     help: flag,
     rounds: stringOr('5'),
-    seconds: stringOr('15'),
+    seconds: stringOr('8'),
     'warm-up': stringOr('30'),
     out: stringOr('docs/bench'),
   });

@@ -2,34 +2,46 @@ import { expect, test } from 'vitest';
 import type { Sample, Sampling } from './report.ts';
 import { costs, meanAndError, median, moreCpu } from './report.ts';
 
-const sample = (round: number, sampling: Sampling, completedPerSecond: number): Sample => ({
+const sample = (
+  [round, time]: readonly [number, number],
+  sampling: Sampling,
+  completedPerSecond: number,
+): Sample => ({
   round,
+  time,
   sampling,
   completedPerSecond,
-  cpuMicros: sampling === undefined || sampling === 'control' ? 800 : 1_000,
+  cpuMicros: sampling ? 1_000 : 800,
   cpuMicrosOf: {},
   bytesPerTransaction: 0,
   sinkMicros: 0,
 });
 const inPercent = (parts: readonly number[]): number[] => parts.map((part) => Math.round(part * 100));
 
-test('a cost is that of a round against the mean of what the same round has shown without tracing', () => {
+test('what sampling costs is held against none in the same turn', () => {
   const samples = [
-    sample(1, undefined, 2_100),
-    sample(1, 1, 1_800),
-    sample(1, 'control', 1_900),
-    sample(2, 'control', 1_000),
-    sample(2, 1, 950),
-    sample(2, undefined, 1_000),
+    sample([1, 1], 0, 2_000),
+    sample([1, 2], 0, 1_000),
+    sample([2, 1], 0, 500),
+    sample([1, 1], 1, 1_800),
+    sample([1, 2], 1, 950),
+    sample([2, 1], 1, 500),
+    sample([1, 1], undefined, 9_000),
   ];
-  expect(inPercent(costs(1, samples))).toEqual([10, 5]);
-  expect(moreCpu(1, samples)).toEqual([0.25, 0.25]);
+  expect(inPercent(costs(1, samples))).toEqual([10, 5, 0]);
+  expect(moreCpu(1, samples)).toEqual([0.25, 0.25, 0.25]);
 });
 
-test('the control is held against the other one without tracing alone', () => {
-  const samples = [sample(1, undefined, 2_000), sample(1, 'control', 2_200)];
-  expect(inPercent(costs('control', samples))).toEqual([-10]);
-  expect(moreCpu('control', samples)).toEqual([0]);
+test('what it costs to have tracing is held against the round without it', () => {
+  const samples = [
+    sample([1, 1], undefined, 2_000),
+    sample([1, 2], undefined, 1_000),
+    sample([1, 1], 0, 1_500),
+    sample([1, 2], 0, 1_200),
+    sample([2, 1], undefined, 1_000),
+    sample([2, 1], 0, 1_100),
+  ];
+  expect(inPercent(costs(0, samples))).toEqual([10, -10]);
 });
 
 test('the median', () => {

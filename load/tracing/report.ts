@@ -6,15 +6,19 @@ import type { Machine } from '../lib/machine.ts';
 import { quantile } from '../lib/quantile.ts';
 import type { TracingOptions } from './options.ts';
 
-/**
- * Parts of all transactions that are traced; undefined: tracing is off. So it is in the control, which shows how much
- * two measurements differ that should not.
- */
-export const SAMPLINGS = [undefined, 0.05, 1, 'control'] as const;
-export type Sampling = (typeof SAMPLINGS)[number];
+/** Part of all transactions that is traced; undefined: tracing is off. */
+export type Sampling = undefined | 0 | 0.05 | 1;
+export const OFF: readonly Sampling[] = [undefined];
+/** In the same processes. */
+export const ON: readonly Sampling[] = [0, 0.05, 1];
+const SAMPLINGS = [...OFF, ...ON];
+/** How often each is measured in a round. */
+export const TIMES = 3;
 
 export interface Sample extends Measured {
   readonly round: number;
+  /** Counts from 1, in each round. */
+  readonly time: number;
   readonly sampling: Sampling;
 }
 
@@ -32,7 +36,7 @@ export interface Measured {
 }
 
 export interface TracingReport {
-  readonly format: 4;
+  readonly format: 5;
   readonly measuredAt: string;
   readonly machine: Machine;
   readonly options: Omit<TracingOptions, 'help' | 'out'>;
@@ -59,10 +63,10 @@ export function writeMarkdown({ machine, options, samples, measuredAt }: Tracing
   return `# What tracing costs
 
 Written by \`npm run bench:tracing\`. 40 users in a closed loop, the stages at work behind them, a remote system of
-450 ms; Kafka, Postgres, all services and the load generator on one machine, all of it busy. Without tracing, with
-5 % and with 100 % of the transactions traced: Kafka and Postgres stay, all services are started anew for each
-measurement, one way after the other, in turns. The spans go to a process that takes them and looks at none. "Nothing,
-again" is without tracing once more: what it "costs" is how much two measurements differ that should not.
+450 ms; Kafka, Postgres, all services and the load generator on one machine, all of it busy. In each round the services
+are started with tracing off, and started anew with tracing on, where 0 %, 5 % and 100 % of the transactions are traced in
+turns, by the same processes. The spans go to a process that takes them and looks at none. What 5 % and 100 % cost is
+counted against the 0 % of the same turn; what 0 % costs, which is to have tracing at all, against "off" of the same round.
 
 ${table(
   [
@@ -79,7 +83,7 @@ ${table(
   SAMPLINGS.map((sampling) => rowOf(sampling, samples)),
 )}
 
-Completed per second, by round:
+Completed per second, by round (mean):
 
 ${table(
   ['round', ...SAMPLINGS.map(nameOf)],
@@ -93,9 +97,9 @@ ${table(
   SAMPLINGS.map((sampling) => componentRow(sampling, components, samples)),
 )}
 
-- ${options.rounds} rounds, of ${options.seconds} s of load each time, after ${options.warmUpSeconds} s that do not count; the cost is the mean, over
-  all rounds, of what is lost against the same round without tracing (the mean of its two), with the standard error of
-  that mean; that of "nothing, again" is against "nothing"
+- ${options.rounds} rounds, in each ${TIMES} times ${options.seconds} s of load for each, after ${options.warmUpSeconds} s that do not count: Node
+  compiles what is used for some 20 s, and a payment costs up to twice as much until then
+- a cost is the mean of what is lost, with the standard error of that mean; CPU likewise
 - completed per second is over all of the time, until the last of them has ended
 - ${machine.cpu}, ${machine.cores} cores, ${mebibytes(machine.memoryBytes)}, ${machine.system}; Node ${machine.node}, Kafka ${machine.kafka}
 - Measured ${measuredAt}${machine.commit ? ` at ${machine.commit}` : ''}
@@ -121,8 +125,12 @@ function rowOf(sampling: Sampling, samples: readonly Sample[]): string[] {
 
 function roundRow(round: number, samples: readonly Sample[]): string[] {
   const of = (sampling: Sampling) =>
-    samples.find((sample) => sample.round === round && sample.sampling === sampling)!;
-  return [String(round), ...SAMPLINGS.map((sampling) => rate(of(sampling).completedPerSecond))];
+    mean(
+      samples
+        .filter((sample) => sample.round === round && sample.sampling === sampling)
+        .map(({ completedPerSecond }) => completedPerSecond),
+    );
+  return [String(round), ...SAMPLINGS.map((sampling) => rate(of(sampling)))];
 }
 
 function componentRow(
@@ -137,48 +145,52 @@ function componentRow(
 
 /** In words: how much is traced. */
 export function nameOf(sampling: Sampling): string {
-  if (sampling === 'control') return 'nothing, again';
-  return sampling === undefined ? 'nothing' : percent(sampling);
+  return sampling === undefined ? 'off' : percent(sampling);
 }
 
-/** What is lost of the completed transactions per second, round by round, as a part of 1. */
+/** What is lost of the completed transactions per second, pair by pair, as a part of 1. */
 export function costs(sampling: Sampling, samples: readonly Sample[]): number[] {
   return against(sampling, samples, ({ completedPerSecond }) => completedPerSecond).map((part) => 1 - part);
 }
 
-/** CPU per transaction that comes on top, round by round, as a part of 1. */
+/** CPU per transaction that comes on top, pair by pair, as a part of 1. */
 export function moreCpu(sampling: Sampling, samples: readonly Sample[]): number[] {
   return against(sampling, samples, ({ cpuMicros }) => cpuMicros ?? NaN).map((part) => part - 1);
 }
 
-/** As a part of what the same round has shown without tracing: the mean of the two, where it is not one of them. */
+/** As a part of the 0 % of the same turn; for 0 % its mean in a round, as a part of that of "off". */
 function against(
   sampling: Sampling,
   samples: readonly Sample[],
   figure: (sample: Sample) => number,
 ): number[] {
-  return samples
-    .filter((sample) => sample.sampling === sampling)
-    .map((sample) => {
-      const without = samples.filter(
-        (other) =>
-          other.round === sample.round &&
-          (other.sampling === undefined || (other.sampling === 'control' && sampling !== 'control')),
-      );
-      return figure(sample) / (without.reduce((sum, other) => sum + figure(other), 0) / without.length);
-    });
+  const same = samples.filter((sample) => sample.sampling === sampling);
+  const inRound = (round: number, other: Sampling) =>
+    mean(samples.filter((sample) => sample.round === round && sample.sampling === other).map(figure));
+  if (sampling === 0)
+    return [...new Set(same.map(({ round }) => round))].map(
+      (round) => inRound(round, 0) / inRound(round, undefined),
+    );
+  return same.map((sample) => {
+    const { round, time } = sample;
+    const other = samples.find((one) => one.round === round && one.time === time && one.sampling === 0)!;
+    return figure(sample) / figure(other);
+  });
 }
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Mean and its standard error: the deviation of the sample over the root of its size. */
 export function meanAndError(values: readonly number[]): { mean: number; error: number } {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, error: Math.sqrt(squares / (values.length - 1) / values.length) };
+  const middle = mean(values);
+  const squares = values.reduce((sum, value) => sum + (value - middle) ** 2, 0);
+  return { mean: middle, error: Math.sqrt(squares / (values.length - 1) / values.length) };
 }
 
 function withError(parts: readonly number[]): string {
-  const { mean, error } = meanAndError(parts);
-  return `${percent(mean)} ± ${percent(error)}`;
+  const { mean: middle, error } = meanAndError(parts);
+  return `${percent(middle)} ± ${percent(error)}`;
 }
 
 /** The middle one, or the mean of the two in the middle; NaN of none. */

@@ -43,6 +43,9 @@ export async function openSink(): Promise<Sink> {
       if (message.kind !== 'usage') throw new Error('The sink of the traces did not say what it has used.');
       return message;
     },
-    close: () => child.disconnect(),
+    close: () => {
+      // A signal for the whole group has ended it already.
+      if (child.connected) child.disconnect();
+    },
   };
 }

@@ -1,20 +1,24 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { cpuPerTransaction } from '../lib/cpu.ts';
 import type { Generator } from '../lib/generator.ts';
 import { measure } from '../lib/measure.ts';
 import { openDatabase } from '../lib/run-facts.ts';
 import type { Servers } from '../lib/start-target.ts';
 import { startTarget } from '../lib/start-target.ts';
+import { createTemporaryDirectory } from '../lib/temporary-directory.ts';
 import type { Measured, Sampling } from './report.ts';
 import type { Sink } from './sink.ts';
+import { followFile, switchTo } from './switching.ts';
 
 const MODEL = { kind: 'closed', users: 40, rampSeconds: 0 } as const;
 export const ACCOUNTS = 1_000;
 export const REMOTE_LATENCY_MS = 450;
 
-/** All services, with one way of sampling. */
+/** All services, with tracing on or off for as long as they live. */
 export interface Stand {
   /** Offers load for so many seconds, and returns what came of it when all of it has ended. */
-  load(seconds: number): Promise<Measured>;
+  load(sampling: Sampling, seconds: number): Promise<Measured>;
   close(): Promise<void>;
 }
 
@@ -27,12 +31,13 @@ export interface StandOptions {
   readonly signal: AbortSignal;
 }
 
-export async function openStand(
-  sampling: Sampling,
-  { env, servers, sink, generator, signal }: StandOptions,
-): Promise<Stand> {
+export async function openStand(tracing: boolean, options: StandOptions): Promise<Stand> {
+  const { env, servers, sink, generator, signal } = options;
+  const directory = await createTemporaryDirectory('tracing');
+  const file = join(directory.path, 'sampled');
+  await writeFile(file, '0');
   const services = await startTarget({
-    env: { ...env, ...servers.env, ...tracing(sampling, sink) },
+    env: { ...env, ...servers.env, ...(tracing ? tracingOn(sink, file) : { OTEL_SDK_DISABLED: 'true' }) },
     accounts: ACCOUNTS,
     remoteLatencyMs: REMOTE_LATENCY_MS,
     onCrash: (message) => process.stdout.write(`${message}\n`),
@@ -44,8 +49,10 @@ export async function openStand(
   };
   const database = openDatabase(servers.databaseUrl);
   let seed = 0;
+
   return {
-    load: async (seconds) => {
+    load: async (sampling, seconds) => {
+      if (sampling !== undefined) await switchTo(sampling, file);
       const before = await sink.usage();
       const measured = await measure(
         { target, database, generator },
@@ -65,11 +72,11 @@ export async function openStand(
     close: async () => {
       await database.close().catch(() => undefined);
       await services.close();
+      await directory.remove();
     },
   };
 }
 
-function tracing(sampling: Sampling, { endpoint }: Sink): NodeJS.ProcessEnv {
-  if (sampling === undefined || sampling === 'control') return { OTEL_SDK_DISABLED: 'true' };
-  return { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_TRACES_SAMPLER_ARG: String(sampling) };
+function tracingOn({ endpoint }: Sink, file: string): NodeJS.ProcessEnv {
+  return { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, NODE_OPTIONS: followFile(file) };
 }
