@@ -12,7 +12,7 @@ import { OFF, ON, TIMES, nameOf, writeReport } from './report.ts';
 import { openSink } from './sink.ts';
 import type { StandOptions } from './stand.ts';
 import { ACCOUNTS, REMOTE_LATENCY_MS, openStand } from './stand.ts';
-import { turn } from './turn.ts';
+import { balancedTurn, turn } from './turn.ts';
 
 type Settings = Omit<TracingOptions, 'help' | 'out'>;
 
@@ -68,7 +68,7 @@ async function measureStand(
     for (const sampling of samplings.toReversed())
       await stand.load(sampling, warmUpSeconds / samplings.length);
     for (let time = 1; time <= TIMES; time++)
-      for (const sampling of turn(samplings, round + time)) {
+      for (const sampling of balancedTurn(samplings, TIMES * round + time)) {
         const measured = await stand.load(sampling, seconds);
         say(describe(round, sampling, measured));
         samples.push({ round, time, sampling, ...measured });
