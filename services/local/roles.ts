@@ -134,7 +134,7 @@ function mainOf(role: string): string {
 /**
  * How much of the young generation V8 may keep, in MB, and how fast the old one may grow, in per cent: bulk streams make
  * garbage faster than V8 by itself takes it away (315 MB without, 150 MB with). Stages have V8's own 16 MB, with 4 MB they
- * used a quarter more of the processor; so that an idle one does not keep what its start has left there, they
+ * used a sixth more of the processor; so that an idle one does not keep what its start has left there, they
  * collect it when they have started.
  */
 const NODE_FLAGS: Readonly<Record<string, readonly string[]>> = {
