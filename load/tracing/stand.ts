@@ -42,6 +42,9 @@ export async function openStand(tracing: boolean, options: StandOptions): Promis
     remoteLatencyMs: REMOTE_LATENCY_MS,
     onCrash: (message) => process.stdout.write(`${message}\n`),
     signal,
+  }).catch(async (error: unknown) => {
+    await directory.remove();
+    throw error;
   });
   const target = {
     ...services,
