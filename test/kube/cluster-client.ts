@@ -14,6 +14,9 @@ import { until } from '../fixtures/until.ts';
 const run = promisify(execFile);
 const CRDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 
+/** Replicas are material to a status, which is written without delay then. */
+const STATUS_MS = 2_000;
+
 export interface ToldEvent {
   readonly type: string;
   readonly reason: string;
@@ -139,6 +142,19 @@ export class ClusterClient {
   untilReplicas(name: string, expected: number, timeoutMs?: number): Promise<unknown> {
     const what = `${expected} replicas of ${name}`;
     return until(what, async () => (await this.replicas(name)) === expected, timeoutMs);
+  }
+
+  /** Events and status are sent side by side, at once: who has seen the one may be too early for the other. */
+  async untilStatusSays(
+    name: string,
+    currentReplicas: number,
+    timeoutMs = STATUS_MS,
+  ): Promise<StageScalerStatus> {
+    const look = async () => {
+      const status = await this.status(name);
+      return status.currentReplicas === currentReplicas && status;
+    };
+    return until(`the status of ${name} to say ${currentReplicas} replicas`, look, timeoutMs);
   }
 
   /** Rejects with what the conditions were at last. */

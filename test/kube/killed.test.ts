@@ -116,11 +116,7 @@ test.each(STEPS)(
     start('second');
     await cluster.untilReplicas('stage', NEEDED, 30_000);
     await cluster.untilCondition('stage', 'Ready', 'Observed', 30_000);
-    const found = await until('the status', async () => {
-      const status = await cluster.status('stage');
-      return status.currentReplicas === NEEDED && status;
-    });
-    expect(found.desiredReplicas).toBe(NEEDED);
+    expect((await cluster.untilStatusSays('stage', NEEDED, 20_000)).desiredReplicas).toBe(NEEDED);
     await stop();
     expect(counts).toEqual([1, NEEDED]);
     expect((await cluster.events('stage')).map(({ reason }) => reason)).not.toContain('ScaledByOthers');

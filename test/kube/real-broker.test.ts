@@ -92,5 +92,5 @@ test('a sleeping stage gets all its replicas in one step, within a tick and half
   expect(tookMs).toBeLessThan(TICK_SECONDS * 1_000 + 500);
   const { note } = await cluster.untilEvent('sleeper', 'ScaledUp');
   console.info(`0 → ${PARTITIONS} after ${Math.round(tookMs)} ms: ${note}`);
-  expect(await cluster.status('sleeper')).toMatchObject({ currentReplicas: PARTITIONS });
+  await cluster.untilStatusSays('sleeper', PARTITIONS);
 });
