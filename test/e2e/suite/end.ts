@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { finishJob, startJob } from '../cluster/job.ts';
 import { tellMemory } from './memory.ts';
 import type { Suite } from './suite.ts';
+import { podsOf } from './suite.ts';
 
 const KINDS =
   'deployments,statefulsets,jobs,cronjobs,pods,services,configmaps,secrets,serviceaccounts,roles,rolebindings,' +
@@ -35,6 +36,11 @@ export function describeEnd(suite: () => Suite): void {
     const restarts = [...pods.restarts].filter(([pod, times]) => times > (killed.has(pod) ? 1 : 0));
     expect(restarts).toEqual([]);
     expect(pods.outOfMemory).toEqual([]);
+  });
+
+  test('every pod is ready', async () => {
+    const unready = (await podsOf(suite().kubectl)).filter(({ ready }) => !ready);
+    expect(unready.map(({ name }) => name)).toEqual([]);
   });
 
   test('helm uninstall leaves what is kept, and nothing else', async () => {

@@ -78,4 +78,16 @@ export function describeUpgrade(suite: () => Suite): void {
     const path = '--output=jsonpath={.data.LOG_LEVEL}';
     expect(await kubectl.run(['get', 'configmap', 'sluice', path])).toBe('info');
   });
+
+  // The first revision may have made the StageScalers by hooks, whose objects are not part of a release.
+  test('where a stage is to have no scaler any more, none is left', async () => {
+    const { kubectl, release } = suite();
+    const scaled = async () =>
+      (await kubectl.run(['get', 'stagescalers', '--output=name'])).trim().split('\n').map(nameIn).sort();
+    expect(await scaled()).toEqual(STAGES);
+    await release.upgrade(['stages.persist.scaler.enabled=false']);
+    expect(await scaled()).toEqual(STAGES.filter((name) => name !== 'sluice-persist'));
+  });
 }
+
+const nameIn = (path: string): string => path.slice(path.lastIndexOf('/') + 1);

@@ -12,7 +12,7 @@ metadata:
     meta.helm.sh/release-name: {{ $root.Release.Name }}
     meta.helm.sh/release-namespace: {{ $root.Release.Namespace }}
     helm.sh/hook: {{ . }}
-    helm.sh/hook-delete-policy: before-hook-creation{{ if eq . "pre-delete" }},hook-succeeded{{ end }}
+    helm.sh/hook-delete-policy: before-hook-creation{{ if hasPrefix "pre-" . }},hook-succeeded{{ end }}
   {{- end }}
 spec:
   scaleTargetRef:
