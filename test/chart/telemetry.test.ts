@@ -3,7 +3,7 @@ import { parse } from 'yaml';
 import { containerOf, pick, render } from './helm.ts';
 
 /** Read by the language's own runtime. */
-const OF_GO = 'GOGC';
+const OF_GO = 'GOMEMLIMIT';
 
 /** Every text in a document that has a dollar sign in it. */
 function references(value: unknown): string[] {
@@ -17,4 +17,14 @@ test.each(['jaeger', 'collector'])('what the configuration of %s refers to is gi
   const document: unknown = parse(pick(objects, 'ConfigMap', name).data?.['config.yaml'] ?? '');
   const given = (containerOf(objects, 'Deployment', name).env ?? []).filter((one) => one.name !== OF_GO);
   expect(references(document)).toEqual(given.map((one) => `\${env:${one.name}}`));
+});
+
+test.each([
+  ['512Mi', '384MiB'],
+  ['1.5Gi', '1152MiB'],
+  ['2e9', undefined],
+])('of a memory limit of %s, Go is told %s', async (memory, expected) => {
+  const objects = await render({ profiles: ['demo'], set: [`jaeger.resources.limits.memory=${memory}`] });
+  const { env = [] } = containerOf(objects, 'Deployment', 'jaeger');
+  expect(env.find(({ name }) => name === OF_GO)?.value).toBe(expected);
 });

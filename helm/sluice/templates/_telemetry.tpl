@@ -47,6 +47,9 @@ spec:
             {{- include "sluice.containerSecurity" . | nindent 12 }}
           env:
             {{- .env | nindent 12 }}
+            {{- with include "sluice.goMemoryLimit" $v.resources }}
+            - {name: GOMEMLIMIT, value: {{ . }}}
+            {{- end }}
           ports:
             {{- range $name, $port := .ports | fromYaml }}
             - {name: {{ $name }}, containerPort: {{ $port }}}
@@ -84,4 +87,13 @@ spec:
     {{- range $name, $port := .ports | fromYaml }}
     - {name: {{ $name }}, port: {{ $port }}, targetPort: {{ $name }}}
     {{- end }}
+{{- end }}
+
+{{- /* Three quarters of resources.limits.memory, in which Go keeps what it can: the rest is for the program itself. */}}
+{{- define "sluice.goMemoryLimit" -}}
+{{- $limit := dig "limits" "memory" "" . | toString }}
+{{- $size := regexFind "^[0-9.]+" $limit | float64 }}
+{{- if hasSuffix "Gi" $limit }}{{ mulf $size 768 | int }}MiB
+{{- else if hasSuffix "Mi" $limit }}{{ mulf $size 0.75 | int }}MiB
+{{- end }}
 {{- end }}
