@@ -8,7 +8,7 @@ import { startServers } from '../lib/start-target.ts';
 import type { TracingOptions } from './options.ts';
 import { parseOptions, USAGE } from './options.ts';
 import type { Measured, Sample, Sampling } from './report.ts';
-import { OFF, ON, TIMES, nameOf, writeReport } from './report.ts';
+import { OFF, ON, nameOf, writeReport } from './report.ts';
 import { openSink } from './sink.ts';
 import type { StandOptions } from './stand.ts';
 import { ACCOUNTS, REMOTE_LATENCY_MS, openStand } from './stand.ts';
@@ -35,7 +35,7 @@ async function bench({ help: _help, out, ...options }: TracingOptions): Promise<
     const deps = { env: process.env, servers, sink, generator, interruption };
     const samples = await measureRounds(options, deps);
     const machine = await describeMachine();
-    await writeReport(out, { format: 5, measuredAt: new Date().toISOString(), machine, options, samples });
+    await writeReport(out, { format: 6, measuredAt: new Date().toISOString(), machine, options, samples });
     say(`Written to ${out}/tracing.md and tracing.json.`);
   } finally {
     sink.close();
@@ -59,7 +59,7 @@ async function measureRounds(options: Settings, deps: Deps): Promise<Sample[]> {
 async function measureStand(
   samplings: readonly Sampling[],
   round: number,
-  { warmUpSeconds, seconds }: Settings,
+  { warmUpSeconds, times, seconds }: Settings,
   { interruption, ...stands }: Deps,
 ): Promise<Sample[]> {
   const stand = await openStand(samplings !== OFF, { ...stands, signal: interruption.signal });
@@ -67,8 +67,8 @@ async function measureStand(
   const loads = async () => {
     for (const sampling of samplings.toReversed())
       await stand.load(sampling, warmUpSeconds / samplings.length);
-    for (let time = 1; time <= TIMES; time++)
-      for (const sampling of balancedTurn(samplings, TIMES * round + time)) {
+    for (let time = 1; time <= times; time++)
+      for (const sampling of balancedTurn(samplings, times * round + time)) {
         const measured = await stand.load(sampling, seconds);
         say(describe(round, sampling, measured));
         samples.push({ round, time, sampling, ...measured });

@@ -4,7 +4,9 @@ export interface TracingOptions {
   readonly help: boolean;
   /** In each the services are started twice: with tracing off, and with tracing on. */
   readonly rounds: number;
-  /** Of load that is measured, per round and way. */
+  /** How often each way is measured in a round. In six turns of three each follows each of the others as often. */
+  readonly times: number;
+  /** Of load that is measured, each time. */
   readonly seconds: number;
   /**
    * Of load before it. Node compiles what is used most for some 20 s, and while it does a payment costs up to twice as
@@ -21,8 +23,9 @@ What tracing costs: transactions completed per second with tracing off, with tra
 100 %. One Kafka and one Postgres; in each round all services are started with tracing off and are measured, then anew with
 tracing on, where the ways of sampling take turns in the same processes. The machine should have nothing else to do.
 
-  --rounds N     of both (5)
-  --seconds N    of load that is measured, three times a round for each way (8)
+  --rounds N     of both (4)
+  --times N      that each way is measured in a round (6)
+  --seconds N    of load that is measured each time (8)
   --warm-up N    seconds of load after each start that do not count (30)
   --out DIR      where tracing.md and tracing.json go (docs/bench)`;
 
@@ -31,12 +34,14 @@ export function parseOptions(args: readonly string[]): TracingOptions {
   const {
     help,
     rounds,
+    times,
     seconds,
     'warm-up': warmUp,
     out,
   } = readArgs(args, {
     help: flag,
-    rounds: stringOr('5'),
+    rounds: stringOr('4'),
+    times: stringOr('6'),
     seconds: stringOr('8'),
     'warm-up': stringOr('30'),
     out: stringOr('docs/bench'),
@@ -45,6 +50,7 @@ export function parseOptions(args: readonly string[]): TracingOptions {
   const options = {
     help,
     rounds: mistakes.number('rounds', rounds, [2, 100]),
+    times: mistakes.number('times', times, [1, 100]),
     seconds: mistakes.number('seconds', seconds, [4, 3_600]),
     warmUpSeconds: mistakes.number('warm-up', warmUp, [1, 3_600]),
     out,

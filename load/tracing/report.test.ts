@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Sample, Sampling } from './report.ts';
-import { costs, meanAndError, median, moreCpu } from './report.ts';
+import { costs, costsAtOneSpeed, meanAndError, median, moreCpu } from './report.ts';
 
 const sample = (
   [round, time]: readonly [number, number],
@@ -42,6 +42,17 @@ test('what it costs to have tracing is held against the round without it', () =>
     sample([2, 1], 0, 1_100),
   ];
   expect(inPercent(costs(0, samples))).toEqual([10, -10]);
+});
+
+test('a machine that is slower for a time is no cost of tracing', () => {
+  const at = (one: Sample, postgres: number): Sample => ({ ...one, cpuMicrosOf: { postgres } });
+  const samples = [
+    at(sample([1, 1], 0, 2_000), 200),
+    at(sample([1, 1], 1, 1_000), 400),
+    at(sample([1, 2], 0, 1_000), 400),
+    at(sample([1, 2], 1, 1_800), 200),
+  ];
+  expect(inPercent(costsAtOneSpeed(1, samples))).toEqual([0, 10]);
 });
 
 test('the median', () => {

@@ -12,8 +12,8 @@ export const OFF: readonly Sampling[] = [undefined];
 /** In the same processes. */
 export const ON: readonly Sampling[] = [0, 0.05, 1];
 const SAMPLINGS = [...OFF, ...ON];
-/** How often each is measured in a round. */
-export const TIMES = 3;
+/** Of all components the one that knows nothing of tracing: its rows are as long with it as without. */
+const REFERENCE = 'postgres';
 
 export interface Sample extends Measured {
   readonly round: number;
@@ -36,7 +36,7 @@ export interface Measured {
 }
 
 export interface TracingReport {
-  readonly format: 5;
+  readonly format: 6;
   readonly measuredAt: string;
   readonly machine: Machine;
   readonly options: Omit<TracingOptions, 'help' | 'out'>;
@@ -68,12 +68,18 @@ are started with tracing off, and started anew with tracing on, where 0 %, 5 % a
 turns, by the same processes. The spans go to a process that takes them and looks at none. What 5 % and 100 % cost is
 counted against the 0 % of the same turn; what 0 % costs, which is to have tracing at all, against "off" of the same round.
 
+A machine that is shared is now faster, now slower, all its processes alike, and that is more than what is to be measured.
+What Postgres needs for a transaction tells how fast it is: it does the same whether traces are recorded or not. So a
+cost "at one speed" is that of completed per second × CPU of Postgres per transaction: what Postgres gets of a machine of
+which others, if they trace, take more.
+
 ${table(
   [
     'traced',
     'completed/s: median',
     'middle half',
-    'cost',
+    'cost as measured',
+    'cost at one speed',
     'target',
     'CPU per transaction',
     'more CPU',
@@ -97,7 +103,7 @@ ${table(
   SAMPLINGS.map((sampling) => componentRow(sampling, components, samples)),
 )}
 
-- ${options.rounds} rounds, in each ${TIMES} times ${options.seconds} s of load for each, after ${options.warmUpSeconds} s that do not count: Node
+- ${options.rounds} rounds, in each ${options.times} times ${options.seconds} s of load for each, after ${options.warmUpSeconds} s that do not count: Node
   compiles what is used for some 20 s, and a payment costs up to twice as much until then
 - a cost is the mean of what is lost, with the standard error of that mean; CPU likewise
 - completed per second is over all of the time, until the last of them has ended
@@ -115,6 +121,7 @@ function rowOf(sampling: Sampling, samples: readonly Sample[]): string[] {
     rate(median(completed)),
     `${rate(quantile(completed, 0.25))} – ${rate(quantile(completed, 0.75))}`,
     sampling === undefined ? '' : withError(costs(sampling, samples)),
+    sampling === undefined ? '' : withError(costsAtOneSpeed(sampling, samples)),
     TARGETS.has(sampling) ? `< ${percent(TARGETS.get(sampling)!)}` : '',
     micros(cpu.length === 0 ? undefined : median(cpu)),
     sampling === undefined ? '' : withError(moreCpu(sampling, samples)),
@@ -151,6 +158,13 @@ export function nameOf(sampling: Sampling): string {
 /** What is lost of the completed transactions per second, pair by pair, as a part of 1. */
 export function costs(sampling: Sampling, samples: readonly Sample[]): number[] {
   return against(sampling, samples, ({ completedPerSecond }) => completedPerSecond).map((part) => 1 - part);
+}
+
+/** The same by what Postgres, which does the same with and without tracing, gets of the machine: free of its speed. */
+export function costsAtOneSpeed(sampling: Sampling, samples: readonly Sample[]): number[] {
+  const share = ({ completedPerSecond, cpuMicrosOf }: Sample) =>
+    completedPerSecond * (cpuMicrosOf[REFERENCE] ?? NaN);
+  return against(sampling, samples, share).map((part) => 1 - part);
 }
 
 /** CPU per transaction that comes on top, pair by pair, as a part of 1. */
