@@ -133,10 +133,13 @@ describe('the Jobs that prepare servers', () => {
     },
   );
 
-  test('demo accounts are only made in a database that belongs to the release', async () => {
+  test('demo accounts are made in another database only where that is asked for', async () => {
     const own = containerOf(await render(), 'Job', 'migrate-install');
     expect(own.args).toEqual(['migrate', '--demo-accounts', '1000']);
     expect(containerOf(await render(HA), 'Job', 'migrate').args).toEqual(['migrate']);
+    const set = [...(HA.set ?? []), 'external.postgres.demoAccounts=50'];
+    const other = containerOf(await render({ ...HA, set }), 'Job', 'migrate');
+    expect(other.args).toEqual(['migrate', '--demo-accounts', '50']);
   });
 });
 

@@ -90,6 +90,24 @@ describe('a release', () => {
     expect(await field('shop', remote, '.spec.replicas')).toBe('5');
   });
 
+  test('is upgraded to have one scaler less: that of the hook is gone, the others are as they were', async () => {
+    await helm('upgrade', 'shop', '--set=stages.persist.scaler.enabled=false');
+    const left = ['remote', 'validate'].map((stage) => `stagescaler.sluice.dev/demo-sluice-${stage}`);
+    expect(await names('shop', 'stagescalers')).toEqual(left);
+    expect(await field('shop', 'deployment/demo-sluice-persist', '.spec.replicas')).toBe('1');
+    expect(await field('shop', scaler, '.spec.maxReplicas')).toBe('12');
+  });
+
+  test('leaves the definition to the release that has it, and says so', async () => {
+    await restrictedNamespace('other');
+    const owner = 'the definition of StageScaler belongs to release demo in namespace shop';
+    await expect(helm('install', 'other')).rejects.toThrow(owner);
+    await helm('install', 'other', '--set=crds.enabled=false');
+    expect(await names('other', 'stagescalers')).toHaveLength(3);
+    await succeed('helm', 'uninstall', 'demo', '--namespace', 'other');
+    expect(await names('shop', 'stagescalers')).toHaveLength(2);
+  });
+
   test('leaves its disks, and the password to them, when it is uninstalled', async () => {
     await succeed('helm', 'uninstall', 'demo', '--namespace', 'shop');
     const kinds =
@@ -114,5 +132,14 @@ describe('a release', () => {
     await succeed('helm', 'uninstall', 'demo', '--namespace', 'shop');
     expect(await names('shop', 'stagescalers')).toEqual([]);
     expect(await names('shop', 'customresourcedefinitions')).toHaveLength(1);
+  });
+
+  test('makes a definition that is left its own, in the way it tells', async () => {
+    const told = await helm('install', 'other').catch(String);
+    const [, annotate = '', label = ''] = /own: kubectl (annotate .*); kubectl (label .*)/.exec(told) ?? [];
+    await succeed('kubectl', ...annotate.split(' '));
+    await succeed('kubectl', ...label.split(' '));
+    await helm('install', 'other');
+    expect(await names('other', 'stagescalers')).toHaveLength(3);
   });
 });

@@ -77,7 +77,25 @@
 {{- if and $scaled (not $v.crds.enabled) (not (.Capabilities.APIVersions.Has "sluice.dev/v1alpha1/StageScaler")) }}
 {{- $wrong = append $wrong "crds.enabled is false and the cluster does not know StageScaler: install the definition, or set stageDefaults.scaler.enabled=false" }}
 {{- end }}
+{{- $wrong = concat $wrong (include "sluice.definitionOfOthers" . | fromJsonArray) }}
 {{- if $wrong }}
 {{- fail (printf "\n\nThe values cannot work together:\n  - %s\n" (join "\n  - " $wrong)) }}
+{{- end }}
+{{- end }}
+
+{{- /* There is one definition of StageScaler in a cluster; that of another release is none of this one's. */}}
+{{- define "sluice.definitionOfOthers" -}}
+{{- $name := "stagescalers.sluice.dev" }}
+{{- $found := .Values.crds.enabled | ternary (lookup "apiextensions.k8s.io/v1" "CustomResourceDefinition" "" $name) dict }}
+{{- $owner := dig "metadata" "annotations" dict $found }}
+{{- $release := index $owner "meta.helm.sh/release-name" | default "" }}
+{{- $namespace := index $owner "meta.helm.sh/release-namespace" | default "" }}
+{{- if and $found (or (ne $release .Release.Name) (ne $namespace .Release.Namespace)) }}
+{{- $whose := (ne $release "") | ternary (printf "belongs to release %s in namespace %s" $release $namespace) "was not made by a release" }}
+{{- $hand := printf "kubectl annotate --overwrite crd %s meta.helm.sh/release-name=%s meta.helm.sh/release-namespace=%s" $name .Release.Name .Release.Namespace }}
+{{- $mark := printf "kubectl label --overwrite crd %s app.kubernetes.io/managed-by=Helm" $name }}
+{{- list (printf "crds.enabled is true, but the definition of StageScaler %s: set crds.enabled=false to use it as it is, or make it this release's own: %s; %s" $whose $hand $mark) | toJson }}
+{{- else }}
+{{- list | toJson }}
 {{- end }}
 {{- end }}
