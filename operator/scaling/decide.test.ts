@@ -236,6 +236,14 @@ test.each([
   expect(said.at(-1)).toBe(`${reason} true`);
 });
 
+test.each([1, 2, 3, 8])('the first %i records of a stage that nobody knows yet are no growth', (records) => {
+  const stage = new TestStage({}, { perReplica: 40 });
+  const calm = drive([stage], { rate: 0, seconds: 60 });
+  stage.run(0, records);
+  const { decisions } = decide(calm.state, observation(calm.at, stage.observe()));
+  expect(decisions[0]).toMatchObject({ replicas: 1 });
+});
+
 test('a dry run goes back to what there is when there is no need any more', () => {
   const stage = new TestStage({}, { perReplica: 40 });
   stage.tellsLoad = false;

@@ -32,7 +32,11 @@ export const slowStart: Rule = (situation) => {
   };
 };
 
-/** Lag has grown since the begin of the last stretch, by more than chance, and it did not show what a replica can. */
+/**
+ * Lag has grown since the begin of the last stretch, by more than chance, and it did not show what a replica can. Chance:
+ * three deviations of a Poisson count, which is as great as what was counted where the rate before says less. So a
+ * handful of records, the first that a stage gets, is no growth yet.
+ */
 function growing(situation: Situation): boolean {
   const { memory, known, at } = situation;
   const stretch = stretchToJudge(situation);
@@ -40,10 +44,8 @@ function growing(situation: Situation): boolean {
   const before = lagAt(memory.samples, stretch.since);
   if (before === undefined) return false;
   const growth = known.look.lag - before;
-  return (
-    growth > 3 * Math.sqrt(known.arrival.perSecond * (at - stretch.since)) &&
-    growth > known.arrival.perSecond / 2
-  );
+  const counted = Math.max(growth, known.arrival.perSecond * (at - stretch.since));
+  return growth > 3 * Math.sqrt(counted) && growth > known.arrival.perSecond / 2;
 }
 
 /**
