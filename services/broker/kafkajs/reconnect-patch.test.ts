@@ -73,6 +73,17 @@ test('two that open at once share a socket', async () => {
   expect(sockets).toHaveLength(1);
 });
 
+test('who cannot log in comes again by a new connection', async () => {
+  const { port } = broker.address() as AddressInfo;
+  const refused = kafkajsConnection(port, { sasl: { mechanism: 'a mechanism of no broker' } });
+  await refused.connect();
+  expect(await failureOf(refused.authenticate())).not.toBe('none');
+  expect(refused.isConnected()).toBe(false);
+  await refused.connect();
+  await sleep(20);
+  expect(sockets).toHaveLength(2);
+});
+
 function failureOf(attempt: Promise<unknown>): Promise<string> {
   return attempt.then(
     () => 'none',

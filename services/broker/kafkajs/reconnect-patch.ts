@@ -7,11 +7,14 @@ import { prototypeOf } from './prototype-of.ts';
  *   rejected, and a send that the broker has written already is sent again.
  * - Closed while it is opened, the attempt goes on, and its end or its timeout takes down the next one.
  * - Closed twice at once, the second one closes what has been opened after the first.
- * This closes once at a time, lets go of a socket as soon as it is closed, and rejects an attempt that was under way.
+ * - Refused for its credentials, it is used again, until the broker closes it under the next ones.
+ * This closes once at a time, lets go of a socket as soon as it is closed, and rejects an attempt that was under way; who
+ * was refused comes again by a new one.
  */
 interface Connection {
   readonly socket?: Socket | null;
   connect: (this: Connection) => Promise<unknown>;
+  authenticate: (this: Connection) => Promise<void>;
   disconnect: (this: Connection) => Promise<unknown>;
 }
 
@@ -22,12 +25,20 @@ let patched = false;
 /** @throws Error when this is not the kafkajs the patch was written for */
 export function patchReconnect(): void {
   if (patched) return;
-  const methods = ['connect', 'disconnect'] as const;
+  const methods = ['connect', 'authenticate', 'disconnect'] as const;
   const prototype = prototypeOf<Connection>('reconnect', 'network/connection.js', methods);
-  const { connect, disconnect } = prototype;
+  const { connect, authenticate, disconnect } = prototype;
 
   prototype.connect = function () {
     return shared(attempts, this, () => connect.call(this));
+  };
+  prototype.authenticate = async function () {
+    try {
+      await authenticate.call(this);
+    } catch (error) {
+      await this.disconnect();
+      throw error;
+    }
   };
   prototype.disconnect = function () {
     return shared(closings, this, async () => {
